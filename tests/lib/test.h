@@ -1,12 +1,15 @@
 /* test.h - cmocka with the headers it wants, and a few checks of ours. */
 #pragma once
 
-/* clang-format off: cmocka.h wants the four before it */
-#include <cmocka.h>
+/* cmocka.h wants these four before it. */
+/* clang-format off */
+/* cmocka.h wants these four before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
 /* clang-format on */
 
 #include "base/arena.h"
