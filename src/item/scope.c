@@ -2,7 +2,8 @@
 
 #include <stdarg.h>
 
-static void record(struct scope *scope, enum error_code code, const char *format, va_list args) {
+[[gnu::format(printf, 3, 0)]] static void record(struct scope *scope, enum error_code code,
+                                                 const char *format, va_list args) {
     if (scope->error != ERROR_NONE)
         return;
     scope->error = code;

@@ -95,36 +95,10 @@ static void text_becomes_canonical(void **state) {
 
 static void what_is_no_number_is_refused(void **state) {
     (void)state;
-    const char *texts[] = {"",
-                           " ",
-                           " 1",
-                           "1 ",
-                           "1\n",
-                           "+",
-                           "-",
-                           ".",
-                           "-.",
-                           "e5",
-                           ".e5",
-                           "1e",
-                           "1e+",
-                           "1e-",
-                           "1e1.5",
-                           "1.2.3",
-                           "--1",
-                           "+-1",
-                           "NaN",
-                           "nan",
-                           "Infinity",
-                           "-inf",
-                           "0x10",
-                           "1_000",
-                           "1,5",
-                           "1e5x",
-                           "a",
-                           "1f",
-                           "\xc2\xa0"
-                           "1"};
+    const char *texts[] = {"",    " ",    " 1",  "1 ",  "1\n",      "+",    "-",     ".",
+                           "-.",  "e5",   ".e5", "1e",  "1e+",      "1e-",  "1e1.5", "1.2.3",
+                           "--1", "+-1",  "NaN", "nan", "Infinity", "-inf", "0x10",  "1_000",
+                           "1,5", "1e5x", "a",   "1f",  "\302\2401"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (fault_of(str_from_c(texts[i])) != NUMBER_NOT_NUMERIC)
             fail_msg("accepted \"%s\"", texts[i]);
@@ -207,11 +181,12 @@ static void bytes_that_are_no_encoding_have_no_length(void **state) {
         if (number_len(at, at + bad[i].len) != 0)
             fail_msg("case %zu has a length", i);
     }
-    str twenty_pairs = repeated("\x03\x82", '\x0c', 20, "");
-    buf_add_byte(
-        &(struct buf){.arena = arena, .ptr = (char *)twenty_pairs.ptr, .len = 22, .size = 64}, 0);
-    const unsigned char *at = (const unsigned char *)twenty_pairs.ptr;
-    assert_int_equal(number_len(at, at + 23), 0);
+    unsigned char pairs[32] = {3, 0x82};
+    for (size_t count = 1; count <= 20; count++) {
+        pairs[count + 1] = 0x0c;
+        pairs[count + 2] = 0;
+        assert_int_equal(number_len(pairs, pairs + sizeof pairs), count <= 19 ? count + 3 : 0);
+    }
 }
 
 static str sum(const char *left, const char *right, enum number_fault want, bool subtract) {
