@@ -8,7 +8,8 @@
  *            ST_WOULD_WAIT and has had no effect.
  * Errors:    NOT_FOUND, WOULD_WAIT, TOO_BIG, FULL (writes are refused until space returns), IO,
  *            CORRUPT, NEWER, IN_USE; whatever a body answers.
- * Limits:    key KV_KEY_MAX, value KV_VALUE_MAX, an update KV_UPDATE_KEYS_MAX keys and 10 MB.
+ * Limits:    key 1 to KV_KEY_MAX bytes (the empty key is the engines' own), value KV_VALUE_MAX, an
+ *            update KV_UPDATE_KEYS_MAX keys and 10 MB.
  *
  * Reads see committed state only. An update's body sees, for the keys it named, the newest
  * accepted value, durable or not; whatever was decided by it carries a ticket and may be told to
@@ -118,7 +119,8 @@ void kv_txn_add(struct kv_txn *txn, str key, int64_t delta);
 
 int64_t kv_counter_value(str value); /* 0 for an absent one */
 
-/* Everything in from ≤ key < to, at once and durably; nobody may be writing there. May wait. */
+/* Everything in from ≤ key < to (which must be there), at once and durably; nobody may be writing
+ * there. May wait, so not on a loop. */
 status kv_drop_range(struct kv *kv, str from, str to);
 
 /* ---- durability ---- */
