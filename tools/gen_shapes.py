@@ -71,9 +71,12 @@ PATTERNS = {
     '[0-9]{12}': 'ACCOUNT',
 }
 
-# A missing or misfit name is told before, and instead of, all other violations.
-TABLE_NAME_FIRST = {'CreateTableInput', 'DeleteTableInput', 'DescribeTableInput',
-                    'DescribeTimeToLiveInput', 'UpdateTableInput', 'UpdateTimeToLiveInput'}
+# What is told before, and instead of, all other violations when it is missing or misfit.
+FIRST = {('CreateTableInput', 'TableName'), ('DeleteTableInput', 'TableName'),
+         ('DescribeTableInput', 'TableName'), ('DescribeTimeToLiveInput', 'TableName'),
+         ('UpdateTableInput', 'TableName'), ('UpdateTimeToLiveInput', 'TableName'),
+         ('TagResourceInput', 'ResourceArn'), ('UntagResourceInput', 'ResourceArn'),
+         ('ListTagsOfResourceInput', 'ResourceArn')}
 
 # Members that a table copied from another account takes from there, and any other must be given.
 REQUIRED_UNLESS_COPY = {('CreateTableInput', 'AttributeDefinitions'),
@@ -195,9 +198,7 @@ class Table:
             return 'UNLESS_COPY'
         if member not in self.shapes[name]['required']:
             return 'OPTIONAL'
-        if member == 'TableName' and as_name in TABLE_NAME_FIRST:
-            return 'FIRST'
-        return 'REQUIRED'
+        return 'FIRST' if (as_name, member) in FIRST else 'REQUIRED'
 
     def emit_string(self, name, shape):
         if 'enum' in shape:

@@ -29,7 +29,7 @@ enum shape_kind {
 enum shape_need {
     NEED_OPTIONAL,
     NEED_REQUIRED,
-    NEED_FIRST,       /* a missing or misfit name is told alone, before all violations */
+    NEED_FIRST,       /* required; a missing or misfit one is told alone, before all violations */
     NEED_UNLESS_COPY, /* required, unless GlobalTableSourceArn says where the table comes from */
 };
 

@@ -18,7 +18,8 @@
  * 1024 characters and is judged by whoever resolves it; anything else keeps to the limits of names
  * (3 to 255 of a-zA-Z0-9_.-), although the model, which knows one type for both, would leave that
  * to the look-up. CreateTable, DeleteTable, DescribeTable, UpdateTable and the two operations on
- * time-to-live tell a missing name, or one of a wrong length, alone and in other words.
+ * time-to-live tell a missing name, or one of a wrong length, alone and in other words; so do the
+ * operations on tags with a missing ARN.
  */
 #pragma once
 

@@ -97,9 +97,10 @@ static void print_map(struct telling *t, const struct shape *shape, const struct
     print_bytes(t, STR("}"));
 }
 
-/* What carries a fault has no whole tree to print. */
-static void print_item(struct telling *t, const struct item *item) {
-    if (item->fault.ptr != NULL) {
+/* An item, or one attribute value; what carries a fault has no whole tree to print. */
+static void print_attributes(struct telling *t, const struct item *item,
+                             const struct in_AttributeValue *value) {
+    if ((item ? item->fault : value->fault).ptr != NULL) {
         print_bytes(t, STR("{...}"));
         return;
     }
@@ -108,22 +109,10 @@ static void print_item(struct telling *t, const struct item *item) {
     arena_mark mark = arena_get_mark(t->scope->scratch);
     buf_init(&json, t->scope->scratch, 256);
     json_writer_init(&writer, &json);
-    item_to_json(item, &writer);
-    print_bytes(t, buf_str(&json));
-    arena_rewind(t->scope->scratch, mark);
-}
-
-static void print_attribute_value(struct telling *t, const struct in_AttributeValue *value) {
-    if (value->fault.ptr != NULL) {
-        print_bytes(t, STR("{...}"));
-        return;
-    }
-    struct buf json;
-    struct json_writer writer;
-    arena_mark mark = arena_get_mark(t->scope->scratch);
-    buf_init(&json, t->scope->scratch, 256);
-    json_writer_init(&writer, &json);
-    value_to_json(&value->value, &writer);
+    if (item)
+        item_to_json(item, &writer);
+    else
+        value_to_json(&value->value, &writer);
     print_bytes(t, buf_str(&json));
     arena_rewind(t->scope->scratch, mark);
 }
@@ -163,10 +152,10 @@ static void print_value(struct telling *t, const struct shape *shape, const void
         print_map(t, shape, *(const struct any_map *const *)slot);
         break;
     case KIND_ITEM:
-        print_item(t, *(const struct item *const *)slot);
+        print_attributes(t, *(const struct item *const *)slot, NULL);
         break;
     case KIND_VALUE:
-        print_attribute_value(t, *(const struct in_AttributeValue *const *)slot);
+        print_attributes(t, NULL, *(const struct in_AttributeValue *const *)slot);
         break;
     }
 }
@@ -339,20 +328,23 @@ static void tell_value(struct telling *t, const struct shape *shape, const void 
     }
 }
 
-/* Some operations look at the name of their table before anything else, in words of their own. */
+/* Some operations look at the name of their table, or the ARN of what they tag, before anything
+ * else, and in words of their own. */
 static status tell_first(struct scope *scope, const struct shape *shape, const char *in) {
     for (size_t i = 0; i < shape->member_count; i++) {
         const struct shape_member *member = &shape_members[shape->first_member + i];
         if (member->need != NEED_FIRST)
             continue;
-        str name = *(const str *)(const void *)(in + member->offset);
-        if (name.ptr == NULL)
+        const struct shape *limits = &shapes[member->shape];
+        str value = *(const str *)(const void *)(in + member->offset);
+        if (value.ptr == NULL && !limits->is_table_name)
+            return fail_validation(scope, "Invalid TableArn");
+        if (value.ptr == NULL)
             return fail_validation(scope,
                                    "The parameter '%.*s' is required but was not present in the "
                                    "request",
                                    STR_ARG(member->name));
-        const struct shape *limits = &shapes[member->shape];
-        if (shape_check_string(limits, name) & (BREAKS_MIN | BREAKS_MAX))
+        if (limits->is_table_name && shape_check_string(limits, value) & (BREAKS_MIN | BREAKS_MAX))
             return fail_validation(scope,
                                    "%.*s must be at least %lld characters long and at most %lld "
                                    "characters long",
