@@ -21,7 +21,7 @@
 #include "base/status.h"
 
 enum {
-    KV_KEY_MAX = 8 * 1024,
+    KV_KEY_MAX = 32 * 1024,
     KV_VALUE_MAX = 1024 * 1024,
     KV_UPDATE_KEYS_MAX = 256,
 };
