@@ -1,0 +1,296 @@
+/* The catalogue in memory is an immutable, counted snapshot; a change is made durable first and
+ * then swapped in. Deleting has four steps, each of which a restart can pick up:
+ *
+ *   1. the entry is stored as DELETING (durable: from here on the table is gone)
+ *   2. the snapshot without it is swapped in, and the old description marked as superseded
+ *   3. an update that holds the catalogue key alone: a write that relied on the old description
+ *      either ran before (its data goes in 4) or sees the mark and looks again
+ *   4. the data is dropped, then the entry
+ */
+#include "table/catalogue.h"
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "base/thread.h"
+#include "item/item_key.h"
+#include "table/table_key.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { TABLE_ARENA_MAX = 8 * 1024 * 1024, LOAD_PAGE = 100 };
+
+struct catalogue {
+    pthread_mutex_t lock; /* of `current`, for a few instructions */
+    struct catalogue_snapshot *current;
+    pthread_mutex_t change; /* one change at a time */
+};
+
+/* ---- tables ---- */
+
+struct table *table_new(void) {
+    struct arena *arena = arena_new(TABLE_ARENA_MAX);
+    struct table *table = arena_struct(arena, struct table);
+    table->arena = arena;
+    atomic_init(&table->references, 1);
+    atomic_init(&table->superseded, false);
+    return table;
+}
+
+void table_unref(struct table *table) {
+    if (table != NULL && atomic_fetch_sub(&table->references, 1) == 1)
+        arena_free(table->arena);
+}
+
+/* ---- snapshots ---- */
+
+static struct catalogue_snapshot *snapshot_new(size_t count) {
+    struct catalogue_snapshot *snapshot =
+        calloc(1, sizeof *snapshot + count * sizeof(struct table *));
+    CHECK(snapshot != NULL);
+    atomic_init(&snapshot->references, 1);
+    snapshot->count = count;
+    return snapshot;
+}
+
+const struct catalogue_snapshot *catalogue_acquire(struct database *database) {
+    struct catalogue *catalogue = database->catalogue;
+    pthread_mutex_lock(&catalogue->lock);
+    struct catalogue_snapshot *snapshot = catalogue->current;
+    atomic_fetch_add(&snapshot->references, 1);
+    pthread_mutex_unlock(&catalogue->lock);
+    return snapshot;
+}
+
+void catalogue_release(const struct catalogue_snapshot *borrowed) {
+    struct catalogue_snapshot *snapshot = (struct catalogue_snapshot *)borrowed;
+    if (snapshot == NULL || atomic_fetch_sub(&snapshot->references, 1) != 1)
+        return;
+    for (size_t i = 0; i < snapshot->count; i++)
+        table_unref(snapshot->tables[i]);
+    free(snapshot);
+}
+
+size_t catalogue_after(const struct catalogue_snapshot *snapshot, str name) {
+    size_t low = 0, high = snapshot->count;
+    while (name.ptr != NULL && low < high) {
+        size_t middle = (low + high) / 2;
+        if (str_cmp(snapshot->tables[middle]->name, name) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const struct table *catalogue_find(const struct catalogue_snapshot *snapshot, str name) {
+    size_t after = catalogue_after(snapshot, name);
+    if (name.ptr == NULL || after == 0 || !str_eq(snapshot->tables[after - 1]->name, name))
+        return NULL;
+    return snapshot->tables[after - 1];
+}
+
+/* Swaps in a snapshot without `removed` and with `added`; either may be NULL. */
+static void snapshot_change(struct catalogue *catalogue, const struct table *removed,
+                            struct table *added) {
+    struct catalogue_snapshot *old = catalogue->current;
+    struct catalogue_snapshot *new = snapshot_new(old->count + (added != NULL));
+    size_t count = 0;
+    for (size_t i = 0; i < old->count; i++) {
+        if (old->tables[i] == removed)
+            continue;
+        if (added != NULL && str_cmp(added->name, old->tables[i]->name) < 0) {
+            new->tables[count++] = added;
+            added = NULL;
+        }
+        atomic_fetch_add(&old->tables[i]->references, 1);
+        new->tables[count++] = old->tables[i];
+    }
+    if (added != NULL)
+        new->tables[count++] = added;
+    new->count = count;
+    pthread_mutex_lock(&catalogue->lock);
+    catalogue->current = new;
+    pthread_mutex_unlock(&catalogue->lock);
+    catalogue_release(old);
+}
+
+/* ---- deleting ---- */
+
+static status set_entry(struct kv_txn *txn, void *context) {
+    const kv_pair *entry = context;
+    if (entry->value.ptr != NULL)
+        kv_txn_put(txn, entry->key, entry->value);
+    else if (entry->key.ptr != NULL)
+        kv_txn_delete(txn, entry->key);
+    return ST_OK;
+}
+
+/* One update that holds the entry's key alone: puts it, deletes it (no value), or, with no key
+ * in `entry`, only lets those pass who held it shared. */
+static status update_entry(struct kv *kv, str key, kv_pair entry) {
+    uint64_t ticket;
+    struct kv_keys keys = {.exclusive = &key, .exclusive_count = 1};
+    TRY(kv_update(kv, &keys, set_entry, &entry, &ticket));
+    return kv_ticket_wait(kv, ticket);
+}
+
+static status drop_data(struct database *database, struct arena *arena, const struct table *table) {
+    str key = catalogue_key(arena, table->name);
+    TRY(update_entry(database->kv, key, (kv_pair){}));
+    struct buf from;
+    buf_init(&from, arena, 16);
+    items_prefix(table->id, 0, &from);
+    str items = str_slice(buf_str(&from), 0, 5); /* all index ids */
+    TRY(kv_drop_range(database->kv, items, key_prefix_end(items, arena)));
+    str counters = str_slice(counter_key(arena, table->id, 0, COUNTER_ITEMS), 0, 5);
+    TRY(kv_drop_range(database->kv, counters, key_prefix_end(counters, arena)));
+    return update_entry(database->kv, key, (kv_pair){.key = key});
+}
+
+static status delete_locked(struct database *database, struct scope *scope,
+                            const struct table *table) {
+    if (atomic_load(&table->superseded))
+        return fail(scope, ERROR_ResourceNotFoundException,
+                    "Requested resource not found: Table: %.*s not found", STR_ARG(table->name));
+    struct table *deleting = NULL;
+    TRY(table_decode(table_encode(table, scope->scratch), &deleting));
+    deleting->status = TABLE_DELETING;
+    str key = catalogue_key(scope->arena, table->name);
+    status st =
+        update_entry(database->kv, key, (kv_pair){key, table_encode(deleting, scope->scratch)});
+    table_unref(deleting);
+    TRY(st);
+    atomic_store(&((struct table *)table)->superseded, true);
+    snapshot_change(database->catalogue, table, NULL);
+    return drop_data(database, scope->arena, table);
+}
+
+status catalogue_delete(struct database *database, struct scope *scope, const struct table *table) {
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
+    pthread_mutex_lock(&database->catalogue->change);
+    status st = delete_locked(database, scope, table);
+    pthread_mutex_unlock(&database->catalogue->change);
+    return st;
+}
+
+/* ---- creating ---- */
+
+struct creation {
+    struct scope *scope;
+    struct table *table;
+    str entry_key, id_key;
+};
+
+static status create_body(struct kv_txn *txn, void *context) {
+    struct creation *creation = context;
+    struct scope *scope = creation->scope;
+    str found;
+    status st = kv_txn_find(txn, scope->arena, creation->entry_key, &found);
+    if (st == ST_OK)
+        return fail(scope, ERROR_ResourceInUseException, "Table already exists: %.*s",
+                    STR_ARG(creation->table->name));
+    if (st != ST_NOT_FOUND)
+        return st;
+    st = kv_txn_find(txn, scope->arena, creation->id_key, &found);
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    if (st == ST_OK && found.len != 4)
+        return ST_CORRUPT;
+    uint32_t id = st == ST_OK ? get_be32(found.ptr) : 1;
+    char next[4];
+    put_be32(next, id + 1);
+    creation->table->id = id;
+    kv_txn_put(txn, creation->id_key, (str){next, sizeof next});
+    kv_txn_put(txn, creation->entry_key, table_encode(creation->table, scope->arena));
+    return ST_OK;
+}
+
+static status create_locked(struct database *database, struct scope *scope, struct table *table) {
+    if (database->catalogue->current->count >= TABLES_MAX)
+        return fail(scope, ERROR_LimitExceededException,
+                    "Subscriber limit exceeded: The number of tables has reached the limit of %d.",
+                    TABLES_MAX);
+    char uuid[36];
+    random_uuid(uuid);
+    table->uuid = arena_copy(table->arena, (str){uuid, sizeof uuid});
+    struct creation creation = {scope, table, catalogue_key(scope->arena, table->name),
+                                STR("\x03next_table_id")};
+    str keys[] = {creation.entry_key, creation.id_key};
+    uint64_t ticket;
+    TRY(kv_update(database->kv, &(struct kv_keys){.exclusive = keys, .exclusive_count = 2},
+                  create_body, &creation, &ticket));
+    TRY(kv_ticket_wait(database->kv, ticket));
+    atomic_fetch_add(&table->references, 1);
+    snapshot_change(database->catalogue, NULL, table);
+    return ST_OK;
+}
+
+status catalogue_create(struct database *database, struct scope *scope, struct table *table) {
+    status st = ST_WOULD_WAIT;
+    if (thread_may_wait()) {
+        pthread_mutex_lock(&database->catalogue->change);
+        st = create_locked(database, scope, table);
+        pthread_mutex_unlock(&database->catalogue->change);
+    }
+    table_unref(table);
+    return st;
+}
+
+/* ---- loading ---- */
+
+static status load_page(struct database *database, const struct kv_page *page,
+                        struct arena *arena) {
+    for (size_t i = 0; i < page->count; i++) {
+        struct table *table = NULL;
+        TRY(table_decode(page->pairs[i].value, &table));
+        if (table->status != TABLE_DELETING) {
+            snapshot_change(database->catalogue, NULL, table);
+            continue;
+        }
+        status st = drop_data(database, arena, table);
+        table_unref(table);
+        TRY(st);
+    }
+    return ST_OK;
+}
+
+static status load_all(struct database *database, struct arena *arena) {
+    struct kv_range range = {.from = STR("\x01"), .to = STR("\x02")};
+    struct kv_page page;
+    do {
+        TRY(kv_scan(database->kv, NULL, arena, &range, LOAD_PAGE, SIZE_MAX, &page));
+        TRY(load_page(database, &page, arena));
+        if (page.more)
+            range.from = arena_printf(arena, "%.*s%c", STR_ARG(page.pairs[page.count - 1].key), 0);
+    } while (page.more);
+    return ST_OK;
+}
+
+status catalogue_load(struct database *database) {
+    struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+    CHECK(catalogue != NULL);
+    pthread_mutex_init(&catalogue->lock, NULL);
+    pthread_mutex_init(&catalogue->change, NULL);
+    catalogue->current = snapshot_new(0);
+    database->catalogue = catalogue;
+    struct arena *arena = arena_new((size_t)1 << 30);
+    status st = load_all(database, arena);
+    arena_free(arena);
+    if (st != ST_OK) {
+        catalogue_free(catalogue);
+        database->catalogue = NULL;
+    }
+    return st;
+}
+
+void catalogue_free(struct catalogue *catalogue) {
+    if (catalogue == NULL)
+        return;
+    catalogue_release(catalogue->current);
+    pthread_mutex_destroy(&catalogue->lock);
+    pthread_mutex_destroy(&catalogue->change);
+    free(catalogue);
+}

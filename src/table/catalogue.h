@@ -1,0 +1,47 @@
+/* catalogue.h - which tables there are.
+ *
+ * Purpose:   finding a table in memory, and changing the set durably.
+ * Ownership: a snapshot is counted; the tables it holds live as long as it. Swapped whole.
+ * Threads:   any. Creating and deleting wait for the disk: workers only (else ST_WOULD_WAIT).
+ * Errors:    ResourceInUseException, ResourceNotFoundException; ST_NEWER, ST_CORRUPT on loading.
+ * Limits:    2,500 tables as the service's default account limit.
+ */
+#pragma once
+
+#include "item/scope.h"
+#include "table/database.h"
+#include "table/table.h"
+
+enum { TABLES_MAX = 2500 };
+
+struct catalogue_snapshot {
+    atomic_uint references;
+    size_t count;
+    struct table *tables[]; /* by name */
+};
+
+/* Reads all entries. */
+status catalogue_load(struct database *database);
+void catalogue_free(struct catalogue *catalogue); /* accepts NULL */
+
+const struct catalogue_snapshot *catalogue_acquire(struct database *database);
+void catalogue_release(const struct catalogue_snapshot *snapshot); /* accepts NULL */
+
+/* NULL when there is none. */
+const struct table *catalogue_find(const struct catalogue_snapshot *snapshot, str name);
+/* Index of the first table whose name sorts behind `name` (all, when absent). */
+size_t catalogue_after(const struct catalogue_snapshot *snapshot, str name);
+
+/* An empty description in an arena of its own; the caller fills it and hands it over. */
+struct table *table_new(void);
+void table_unref(struct table *table); /* accepts NULL */
+
+/* Makes it durable, then visible. Gives it id, uuid and indexes their ids. Takes the table over,
+ * also on failure. */
+status catalogue_create(struct database *database, struct scope *scope, struct table *table);
+/* The table's data is gone when this returns. */
+status catalogue_delete(struct database *database, struct scope *scope, const struct table *table);
+
+/* The stored form of an entry: an item (item_codec.h), so it can grow members. */
+str table_encode(const struct table *table, struct arena *arena);
+status table_decode(str stored, struct table **out);

@@ -1,0 +1,25 @@
+/* database.h - everything that an operation works on.
+ *
+ * Purpose:   binds the storage engine, the catalogue and who we say we are.
+ * Ownership: database_open takes over the engine; database_close frees both.
+ * Threads:   shared by all; fields do not change after opening.
+ * Errors:    those of the engine; ST_NEWER for catalogue entries of a later version.
+ * Limits:    none of its own.
+ */
+#pragma once
+
+#include "kv/kv.h"
+
+struct catalogue;
+
+struct database {
+    struct kv *kv;
+    struct catalogue *catalogue;
+    str region;     /* "us-east-1"; in ARNs */
+    str account_id; /* twelve digits; in ARNs */
+};
+
+/* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On
+ * failure the engine stays the caller's. */
+status database_open(struct kv *kv, str region, str account_id, struct database **out);
+void database_close(struct database *database); /* accepts NULL */

@@ -1,0 +1,88 @@
+/* An index entry's key orders it and tells items with equal index keys apart; its value is an item
+ * in stored form with the projected attributes, so that a query on an index reads no table. */
+#include "item/item_codec.h"
+#include "table/table_key.h"
+#include "table/table_sink.h"
+
+static str project(struct scope *scope, const struct table *table, const struct index *index,
+                   str stored) {
+    if (index->projection == PROJECT_ALL)
+        return stored;
+    view map = item_map(stored);
+    struct item entry = {.attributes =
+                             arena_array(scope->arena, struct attribute, view_count(map) + 1)};
+    for (view_cursor c = view_first(map); view_next(&c);)
+        if (index_projects(table, index, c.name))
+            entry.attributes[entry.count++] =
+                (struct attribute){c.name, value_thaw(c.value, scope->arena)};
+    struct item_stamp stamp = item_stamp_of(stored);
+    return item_encode(&entry, &stamp, scope->arena);
+}
+
+bool index_entry_make(struct scope *scope, const struct table *table, const struct index *index,
+                      str stored, struct index_entry *out) {
+    *out = (struct index_entry){};
+    if (stored.ptr == NULL)
+        return false;
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    if (!index_entry_key(table, index, &(struct key_source){.map = item_map(stored)}, &key))
+        return false;
+    out->key = buf_str(&key);
+    out->value = project(scope, table, index, stored);
+    return true;
+}
+
+static int64_t write_units(str stored) {
+    size_t size = item_size(stored);
+    return size == 0 ? 1 : (int64_t)((size + 1023) / 1024);
+}
+
+/* The service's rules: an entry that comes or goes is one write, a changed key is both, a change
+ * outside the projection is none. */
+static int64_t entry_units(const struct index_entry *before, const struct index_entry *after,
+                           bool same_key) {
+    if (before->key.ptr == NULL)
+        return write_units(after->value);
+    if (after->key.ptr == NULL)
+        return write_units(before->value);
+    if (!same_key)
+        return write_units(before->value) + write_units(after->value);
+    int64_t old_units = write_units(before->value), new_units = write_units(after->value);
+    return old_units > new_units ? old_units : new_units;
+}
+
+static void count_entries(struct kv_txn *txn, struct scope *scope, const struct table *table,
+                          const struct index *index, const struct index_entry *before,
+                          const struct index_entry *after) {
+    int64_t items = (after->key.ptr != NULL) - (before->key.ptr != NULL);
+    int64_t bytes = (after->key.ptr ? (int64_t)item_size(after->value) : 0) -
+                    (before->key.ptr ? (int64_t)item_size(before->value) : 0);
+    if (items != 0)
+        kv_txn_add(txn, counter_key(scope->arena, table->id, index->id, COUNTER_ITEMS), items);
+    if (bytes != 0)
+        kv_txn_add(txn, counter_key(scope->arena, table->id, index->id, COUNTER_BYTES), bytes);
+}
+
+status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                  struct write_cost *cost) {
+    const struct table *table = change->table;
+    for (size_t i = 0; i < table->index_count; i++) {
+        const struct index *index = &table->indexes[i];
+        struct index_entry before, after;
+        bool had = index_entry_make(scope, table, index, change->before, &before);
+        bool has = index_entry_make(scope, table, index, change->after, &after);
+        if (!had && !has)
+            continue;
+        bool same_key = had && has && str_eq(before.key, after.key);
+        if (same_key && view_equal(item_map(before.value), item_map(after.value)))
+            continue;
+        if (had && !same_key)
+            kv_txn_delete(txn, before.key);
+        if (has)
+            kv_txn_put(txn, after.key, after.value);
+        count_entries(txn, scope, table, index, &before, &after);
+        cost->indexes[i] = entry_units(&before, &after, same_key);
+    }
+    return ST_OK;
+}

@@ -1,0 +1,100 @@
+/* table.h - what a table is: keys, indexes, settings.
+ *
+ * Purpose:   the description that every operation works by; stored in the catalogue.
+ * Ownership: a published table is immutable, lives in its own arena and is counted by the
+ *            catalogue snapshots that hold it; strings inside belong to that arena.
+ * Threads:   any; only `superseded` changes after publication.
+ * Errors:    none here.
+ * Limits:    the service's: 20 global and 5 local indexes, 4 + 4 key attributes in a global index.
+ */
+#pragma once
+
+#include "item/value.h"
+
+#include <stdatomic.h>
+
+enum {
+    KEY_PARTS_MAX = 4,
+    GLOBAL_INDEXES_MAX = 20,
+    LOCAL_INDEXES_MAX = 5,
+    PROJECTED_NAMES_MAX = 100,
+    HASH_KEY_BYTES_MAX = 2048,
+    RANGE_KEY_BYTES_MAX = 1024,
+    ITEM_BYTES_MAX = 400 * 1024,
+};
+
+struct key_attribute {
+    str name;
+    enum value_kind kind;
+};
+
+struct key_schema {
+    struct key_attribute hash[KEY_PARTS_MAX];
+    size_t hash_count;
+    struct key_attribute range[KEY_PARTS_MAX];
+    size_t range_count;
+};
+
+enum projection_kind { PROJECT_ALL, PROJECT_KEYS_ONLY, PROJECT_INCLUDE };
+
+struct throughput {
+    int64_t read_units, write_units; /* 0 on demand */
+};
+
+struct index {
+    str name;
+    uint16_t id; /* part of its storage keys; 0 is the table itself */
+    bool global;
+    struct key_schema key;
+    enum projection_kind projection;
+    const str *included; /* NonKeyAttributes, as given */
+    size_t included_count;
+    struct throughput throughput;
+};
+
+struct tag {
+    str key, value;
+};
+
+enum table_status { TABLE_ACTIVE, TABLE_DELETING };
+
+struct table {
+    str name;
+    uint32_t id; /* never used twice */
+    str uuid;    /* TableId */
+    enum table_status status;
+    int64_t created_us;
+    struct key_schema key;
+    const struct key_attribute *attributes; /* AttributeDefinitions, as given */
+    size_t attribute_count;
+    const struct index *indexes; /* local ones first */
+    size_t index_count;
+    bool on_demand;
+    int64_t on_demand_since_us;
+    struct throughput throughput;
+    bool deletion_protection;
+    str table_class; /* absent: never said */
+    const struct tag *tags;
+    size_t tag_count;
+
+    struct arena *arena; /* holds all of this */
+    atomic_uint references;
+    /* A newer description, or none, has taken its place: a write that relied on this one must
+     * look again. Read under the shared latch of its catalogue key. */
+    atomic_bool superseded;
+};
+
+/* NULL when there is none of that name. */
+const struct index *table_index(const struct table *table, str name);
+
+/* Whether `name` is an attribute of this key. */
+bool key_schema_has(const struct key_schema *key, str name);
+/* The parts in order: hashes, then ranges. */
+static inline size_t key_schema_count(const struct key_schema *key) {
+    return key->hash_count + key->range_count;
+}
+static inline const struct key_attribute *key_schema_part(const struct key_schema *key, size_t i) {
+    return i < key->hash_count ? &key->hash[i] : &key->range[i - key->hash_count];
+}
+/* Whether an entry of the index holds the attribute. */
+bool index_projects(const struct table *table, const struct index *index, str name);

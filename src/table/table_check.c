@@ -1,0 +1,127 @@
+#include "table/table_check.h"
+
+#define INVALID "One or more parameter values were invalid: "
+
+status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash) {
+    if (kind == VALUE_NUMBER)
+        return ST_OK;
+    if (hash && bytes.len > HASH_KEY_BYTES_MAX)
+        return fail_validation(scope, INVALID
+                               "Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    if (!hash && bytes.len > RANGE_KEY_BYTES_MAX)
+        return fail_validation(scope, INVALID "Aggregated size of all range keys has exceeded the "
+                                              "size limit of 1024 bytes");
+    return ST_OK;
+}
+
+static const char *empty_kind(enum value_kind kind) {
+    return kind == VALUE_BINARY ? "binary" : "string";
+}
+
+static status check_key_value(struct scope *scope, const struct key_attribute *attribute, str bytes,
+                              bool hash) {
+    if (bytes.len == 0)
+        return fail_validation(scope,
+                               "One or more parameter values are not valid. The AttributeValue for "
+                               "a key attribute cannot contain an empty %s value. Key: %.*s",
+                               empty_kind(attribute->kind), STR_ARG(attribute->name));
+    return table_check_key_size(scope, attribute->kind, bytes, hash);
+}
+
+status table_check_key(struct scope *scope, const struct table *table, const struct item *key) {
+    const struct key_schema *schema = &table->key;
+    bool matches = key->count == key_schema_count(schema);
+    for (size_t i = 0; matches && i < key_schema_count(schema); i++) {
+        const struct key_attribute *attribute = key_schema_part(schema, i);
+        const struct value *value = item_find(key, attribute->name);
+        matches = value != NULL && value->kind == attribute->kind;
+    }
+    if (!matches)
+        return fail_validation(scope, "The provided key element does not match the schema");
+    for (size_t i = 0; i < key_schema_count(schema); i++) {
+        const struct key_attribute *attribute = key_schema_part(schema, i);
+        TRY(check_key_value(scope, attribute, item_find(key, attribute->name)->bytes,
+                            i < schema->hash_count));
+    }
+    return ST_OK;
+}
+
+static enum value_kind source_find(const struct key_source *source, str name, str *out_bytes) {
+    if (source->tree != NULL) {
+        const struct value *value = item_find(source->tree, name);
+        if (value == NULL)
+            return VALUE_NONE;
+        *out_bytes = value->bytes;
+        return value->kind;
+    }
+    view value = view_member(source->map, name);
+    *out_bytes = view_bytes(value);
+    return view_kind(value);
+}
+
+static status check_index_key(struct scope *scope, const struct index *index,
+                              const struct key_attribute *attribute, bool hash,
+                              const struct key_source *source) {
+    str bytes = {};
+    enum value_kind kind = source_find(source, attribute->name, &bytes);
+    if (kind == VALUE_NONE)
+        return ST_OK;
+    if (kind != attribute->kind)
+        return fail_validation(
+            scope,
+            INVALID "Type mismatch for Index Key %.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
+            STR_ARG(attribute->name), STR_ARG(value_kind_name(attribute->kind)),
+            STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
+    if (bytes.len == 0)
+        return fail_validation(
+            scope,
+            "One or more parameter values are not valid. A value specified for a secondary index "
+            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
+            "%s value. IndexName: %.*s, IndexKey: %.*s",
+            empty_kind(kind), STR_ARG(index->name), STR_ARG(attribute->name));
+    return table_check_key_size(scope, kind, bytes, hash);
+}
+
+status table_check_index_keys(struct scope *scope, const struct table *table,
+                              const struct key_source *source) {
+    /* Global ones first, as the service reports them. */
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < table->index_count; i++) {
+            const struct index *index = &table->indexes[i];
+            if (index->global != (pass == 0))
+                continue;
+            for (size_t k = 0; k < key_schema_count(&index->key); k++)
+                TRY(check_index_key(scope, index, key_schema_part(&index->key, k),
+                                    k < index->key.hash_count, source));
+        }
+    return ST_OK;
+}
+
+status table_check_item(struct scope *scope, const struct table *table, const struct item *item) {
+    for (size_t i = 0; i < key_schema_count(&table->key); i++) {
+        const struct key_attribute *attribute = key_schema_part(&table->key, i);
+        const struct value *value = item_find(item, attribute->name);
+        if (value == NULL)
+            return fail_validation(scope, INVALID "Missing the key %.*s in the item",
+                                   STR_ARG(attribute->name));
+        if (value->kind != attribute->kind)
+            return fail_validation(
+                scope, INVALID "Type mismatch for key %.*s expected: %.*s actual: %.*s",
+                STR_ARG(attribute->name), STR_ARG(value_kind_name(attribute->kind)),
+                STR_ARG(value_kind_name(value->kind)));
+        TRY(check_key_value(scope, attribute, value->bytes, i < table->key.hash_count));
+    }
+    return table_check_index_keys(scope, table, &(struct key_source){.tree = item});
+}
+
+status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
+                                  size_t count) {
+    for (size_t k = 0; k < key_schema_count(&table->key); k++)
+        for (size_t i = 0; i < count; i++)
+            if (str_eq(names[i], key_schema_part(&table->key, k)->name))
+                return fail_validation(
+                    scope,
+                    INVALID "Cannot update attribute %.*s. This attribute is part of the key",
+                    STR_ARG(names[i]));
+    return ST_OK;
+}

@@ -1,0 +1,28 @@
+/* table_check.h - what only the schema can say about an item or a key, in the service's words.
+ *
+ * Purpose:   key presence, types and sizes; index keys; used on every write path before anything
+ *            is stored.
+ * Ownership: nothing kept.
+ * Threads:   any.
+ * Errors:    ValidationException in the scope.
+ * Limits:    partition keys 1..2048 bytes, sort keys 1..1024, items 400 KB.
+ */
+#pragma once
+
+#include "item/item_view.h"
+#include "item/scope.h"
+#include "table/table.h"
+#include "table/table_key.h"
+
+/* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
+status table_check_key(struct scope *scope, const struct table *table, const struct item *key);
+/* An item to be put: has its key, and index keys have their types. */
+status table_check_item(struct scope *scope, const struct table *table, const struct item *item);
+/* The attributes of an item that are keys of indexes: right type, not empty, not too long. */
+status table_check_index_keys(struct scope *scope, const struct table *table,
+                              const struct key_source *source);
+/* An update may not write key attributes. */
+status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
+                                  size_t count);
+/* Size of one key value, as partition key (hash) or sort key. */
+status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash);

@@ -1,0 +1,56 @@
+/* table_key.h - where things lie in the storage engine.
+ *
+ * Purpose:   the layout of all storage keys, in one file.
+ * Ownership: keys are written to the caller's buf.
+ * Threads:   any.
+ * Errors:    none; attributes must have been checked (table_check.h).
+ * Limits:    KV_KEY_MAX holds the longest (an index entry's).
+ *
+ *   01 table name                                            catalogue entry
+ *   02 table id (4) index id (2) what (1)                    counter: 01 items, 02 bytes
+ *   03 "next_table_id"                                       meta: the next table id, 4 bytes
+ *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
+ *
+ * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,
+ * gives Scan its order, and even cuts to its segments. A local index's entries leave the partition
+ * key out of the table key at their end. Integers are big-endian.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "item/item_view.h"
+#include "table/table.h"
+
+enum key_space {
+    SPACE_CATALOGUE = 0x01,
+    SPACE_COUNTER = 0x02,
+    SPACE_META = 0x03,
+    SPACE_ITEM = 0x10
+};
+enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2 };
+enum { TABLE_INDEX_ID = 0 }; /* the table's own items */
+
+str catalogue_key(struct arena *arena, str table_name);
+str counter_key(struct arena *arena, uint32_t table_id, uint16_t index_id, enum counter_kind kind);
+
+/* What all items of a table, or entries of an index, begin with. */
+void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out);
+/* What all items of one partition key begin with. `parts` are hash_count values of the schema. */
+void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
+                      const str *parts, struct buf *out);
+
+/* Where an attribute's value is looked up: a tree or stored bytes. */
+struct key_source {
+    const struct item *tree; /* or NULL, then: */
+    view map;
+};
+
+/* False when an attribute of the key is missing or of another type. Values go to `parts`. */
+bool key_parts_find(const struct key_schema *key, const struct key_source *source,
+                    str parts[2 * KEY_PARTS_MAX]);
+
+/* The storage key of an item. False as above. */
+bool item_key(const struct table *table, const struct key_source *source, struct buf *out);
+/* The storage key of its entry in an index. False when it has none: a sparse index. */
+bool index_entry_key(const struct table *table, const struct index *index,
+                     const struct key_source *source, struct buf *out);

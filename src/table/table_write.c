@@ -1,0 +1,161 @@
+#include "table/table_write.h"
+
+#include "base/check.h"
+#include "item/item_codec.h"
+#include "table/table_check.h"
+#include "table/table_key.h"
+#include "table/table_sink.h"
+
+static table_sink *const sinks[] = {index_sink, counter_sink};
+
+struct batch {
+    struct scope *scope;
+    struct write *writes;
+    size_t count;
+};
+
+static void invalid(struct scope *scope, struct write *write) {
+    write->outcome = WRITE_INVALID;
+    write->error_text = scope->error_text;
+    scope->error = ERROR_NONE;
+}
+
+static status apply_update(struct scope *scope, struct write *write) {
+    bool exists = write->before.ptr != NULL;
+    view before = exists ? item_map(write->before) : VIEW_NONE;
+    if (!exists && write->update != NULL && expr_update_only_removes(write->update))
+        return ST_OK; /* removing from nothing makes nothing */
+    struct item item;
+    if (exists) {
+        item = item_thaw(before, scope->arena);
+    } else {
+        item = (struct item){.count = write->item->count};
+        item.attributes = arena_array(scope->arena, struct attribute, item.count);
+        memcpy(item.attributes, write->item->attributes, item.count * sizeof *item.attributes);
+    }
+    if (write->update != NULL)
+        TRY(expr_update_apply(scope, write->update, before, &item));
+    TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}));
+    write->after = item_encode(&item, &(struct item_stamp){.time_us = scope->now_us}, scope->arena);
+    if (item_size(write->after) > ITEM_BYTES_MAX)
+        return fail_validation(scope, "Item size to update has exceeded the maximum allowed size");
+    return ST_OK;
+}
+
+static int64_t table_units(const struct write *write) {
+    size_t before = write->before.ptr ? item_size(write->before) : 0;
+    size_t after = write->after.ptr ? item_size(write->after) : 0;
+    size_t larger = before > after ? before : after;
+    return larger == 0 ? 1 : (int64_t)((larger + 1023) / 1024);
+}
+
+/* Finds out what a write comes to; nothing is written yet. */
+static status decide(struct kv_txn *txn, struct scope *scope, struct write *write) {
+    write->outcome = WRITE_DONE;
+    write->after = write->before = (str){};
+    write->cost = (struct write_cost){};
+    status st = kv_txn_find(txn, scope->arena, write->key, &write->before);
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    view before = VIEW_NONE;
+    if (st == ST_OK)
+        TRY(item_open(write->before, &before));
+    else
+        write->before = (str){};
+    if (write->condition != NULL && !expr_condition_true(write->condition, before)) {
+        write->outcome = WRITE_CONDITION_FAILED;
+        write->cost.table = table_units(write);
+        return ST_OK;
+    }
+    switch (write->kind) {
+    case WRITE_PUT:
+        write->after = write->encoded;
+        break;
+    case WRITE_UPDATE:
+        st = apply_update(scope, write);
+        if (st == ST_FAILED)
+            invalid(scope, write);
+        else if (st != ST_OK)
+            return st;
+        break;
+    case WRITE_DELETE:
+        break;
+    case WRITE_CHECK:
+        write->after = write->before;
+        break;
+    }
+    write->cost.table = table_units(write);
+    return ST_OK;
+}
+
+static status apply(struct kv_txn *txn, struct scope *scope, struct write *write) {
+    bool existed = write->before.ptr != NULL, exists = write->after.ptr != NULL;
+    if (write->kind == WRITE_CHECK || (!existed && !exists))
+        return ST_OK;
+    /* The same attributes again change nothing, and nothing follows from it. */
+    if (existed && exists && view_equal(item_map(write->before), item_map(write->after)))
+        return ST_OK;
+    if (exists)
+        kv_txn_put(txn, write->key, write->after);
+    else
+        kv_txn_delete(txn, write->key);
+    struct change change = {.table = write->table,
+                            .key = write->key,
+                            .before = write->before,
+                            .after = write->after,
+                            .time_us = scope->now_us,
+                            .cause = CAUSE_USER};
+    for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++)
+        TRY(sinks[i](txn, scope, &change, &write->cost));
+    return ST_OK;
+}
+
+static status write_body(struct kv_txn *txn, void *context) {
+    struct batch *batch = context;
+    bool failed = false;
+    for (size_t i = 0; i < batch->count; i++)
+        if (atomic_load(&((struct table *)batch->writes[i].table)->superseded))
+            return ST_CONFLICT;
+    for (size_t i = 0; i < batch->count; i++) {
+        TRY(decide(txn, batch->scope, &batch->writes[i]));
+        failed |= batch->writes[i].outcome != WRITE_DONE;
+    }
+    if (failed)
+        return ST_FAILED;
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(apply(txn, batch->scope, &batch->writes[i]));
+    return ST_OK;
+}
+
+static void prepare(struct scope *scope, struct write *write) {
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    bool whole = item_key(write->table, &(struct key_source){.tree = write->item}, &key);
+    CHECK(whole); /* checked against the schema before */
+    write->key = buf_str(&key);
+    if (write->kind == WRITE_PUT) {
+        struct item copy = *write->item; /* encoding sorts; the order of attributes is no one's */
+        write->encoded =
+            item_encode(&copy, &(struct item_stamp){.time_us = scope->now_us}, scope->arena);
+    }
+}
+
+status table_write(struct database *database, struct scope *scope, struct write *writes,
+                   size_t count, uint64_t *out_ticket) {
+    CHECK(count > 0 && count <= KV_UPDATE_KEYS_MAX);
+    str *exclusive = arena_array(scope->arena, str, count);
+    str *shared = arena_array(scope->arena, str, count);
+    size_t shared_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        prepare(scope, &writes[i]);
+        exclusive[i] = writes[i].key;
+        if (i == 0 || writes[i].table != writes[i - 1].table)
+            shared[shared_count++] = catalogue_key(scope->arena, writes[i].table->name);
+    }
+    struct kv_keys keys = {.exclusive = exclusive,
+                           .exclusive_count = count,
+                           .shared = shared,
+                           .shared_count = shared_count};
+    struct batch batch = {scope, writes, count};
+    return kv_update(database->kv, &keys, write_body, &batch, out_ticket);
+}
