@@ -1,0 +1,158 @@
+/* From a target and a body to an answer. The only place that turns what is left of internal
+ * statuses into errors of the service. */
+#include "api/api.h"
+#include "api/request.h"
+#include "api/shape_read.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "item/item_codec.h"
+
+#include <stdatomic.h>
+
+enum { RUNS_MAX = 8 }; /* after so many conflicts with table changes: an internal error */
+
+static const struct operation operations[] = {
+#define READ EFFECT_READ
+#define WRITE EFFECT_WRITE
+#define ADMIN EFFECT_ADMIN
+#define OP(service, name, handler, action, target, effect)                                         \
+    {STR_INIT(#name), op_##handler, SHAPE_##name##Input, effect},
+#include "api/ops.def"
+#undef OP
+#undef READ
+#undef WRITE
+#undef ADMIN
+};
+
+enum { OPERATION_COUNT = sizeof operations / sizeof operations[0] };
+
+size_t api_operation_count(void) {
+    return OPERATION_COUNT;
+}
+
+str api_operation_name(size_t index) {
+    CHECK(index < OPERATION_COUNT);
+    return operations[index].name;
+}
+
+/* The table is sorted by name: ops.def is checked for that by a unit test. */
+static const struct operation *find_operation(str target) {
+    static const str prefix = STR_INIT("DynamoDB_20120810.");
+    if (!str_starts_with(target, prefix))
+        return NULL;
+    str name = str_slice(target, prefix.len, target.len);
+    size_t low = 0, high = OPERATION_COUNT;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = str_cmp(operations[middle].name, name);
+        if (order == 0)
+            return &operations[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* ---- errors ---- */
+
+struct error_row {
+    str type; /* as __type says it */
+    int http_status;
+    str message_key;
+    str text;
+};
+
+#define DDB "com.amazonaws.dynamodb.v20120810#"
+#define CORAL_S "com.amazon.coral.service#"
+#define CORAL_V "com.amazon.coral.validate#"
+
+static const struct error_row errors[] = {
+    [ERROR_NONE] = {},
+#define ERROR(name, http_status, family, message_key, text)                                        \
+    [ERROR_##name] = {STR_INIT(family #name), http_status, STR_INIT(message_key), STR_INIT(text)},
+#include "item/errors.def"
+#undef ERROR
+};
+
+static void answer_error(struct scope *scope, struct api_answer *out) {
+    CHECK(scope->error > ERROR_NONE && scope->error < ERROR_COUNT);
+    const struct error_row *row = &errors[scope->error];
+    struct reply reply;
+    reply_init(&reply, scope->arena);
+    reply_str(&reply, STR("__type"), row->type);
+    str text = scope->error_text.ptr != NULL ? scope->error_text : row->text;
+    if (text.len > 0)
+        reply_str(&reply, row->message_key, text);
+    if (scope->error_item.ptr != NULL)
+        reply_stored(&reply, STR("Item"), scope->error_item, NULL, NULL);
+    out->http_status = row->http_status;
+    out->body = reply_finish(&reply);
+}
+
+/* What an operation could not say itself. */
+static void name_status(struct scope *scope, const struct operation *operation, status st) {
+    if (st == ST_FAILED)
+        return;
+    log_error("event=operation_failed operation=%.*s status=\"%s\"", STR_ARG(operation->name),
+              status_text(st));
+    scope->error = ERROR_NONE;
+    if (st == ST_FULL)
+        (void)fail(scope, ERROR_InternalServerError,
+                   "The disk is full: writes are refused until space returns.");
+    else
+        (void)fail(scope, ERROR_InternalServerError, "Internal server error");
+}
+
+/* ---- the call ---- */
+
+static status run_once(struct request *request) {
+    request->tables = catalogue_acquire(request->database);
+    reply_init(&request->reply, request->scope->arena);
+    status st = request->operation->run(request);
+    catalogue_release(request->tables);
+    return st;
+}
+
+static status run(struct request *request) {
+    status st = ST_CONFLICT;
+    for (int runs = 0; st == ST_CONFLICT && runs < RUNS_MAX; runs++)
+        st = run_once(request);
+    return st;
+}
+
+status api_call(struct database *database, const struct api_call *call, struct api_answer *out) {
+    struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
+    *out = (struct api_answer){.http_status = 200};
+    const struct operation *operation = find_operation(call->target);
+    if (operation == NULL) {
+        (void)fail(&scope, ERROR_UnknownOperationException, "%s", "");
+        answer_error(&scope, out);
+        return ST_OK;
+    }
+    struct request request = {.scope = &scope, .database = database, .operation = operation};
+    void *input = NULL;
+    status st = shape_read(&scope, operation->input, call->body, &input);
+    request.input = input;
+    if (st == ST_OK)
+        st = run(&request);
+    if (st == ST_WOULD_WAIT)
+        return st;
+    out->ticket = request.ticket;
+    if (st == ST_OK) {
+        out->body = reply_finish(&request.reply);
+        return ST_OK;
+    }
+    name_status(&scope, operation, st);
+    answer_error(&scope, out);
+    return ST_OK;
+}
+
+void api_lost(struct arena *arena, struct api_answer *out) {
+    struct scope scope = {.arena = arena, .scratch = arena};
+    (void)fail(&scope, ERROR_InternalServerError,
+               "The write could not be made durable; it may or may not have happened.");
+    *out = (struct api_answer){};
+    answer_error(&scope, out);
+}

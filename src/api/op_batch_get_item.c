@@ -1,0 +1,152 @@
+#include "api/request.h"
+#include "item/item_codec.h"
+#include "item/item_json.h"
+#include "table/table_check.h"
+#include "table/table_key.h"
+#include "table/table_read.h"
+
+enum { BATCH_KEYS_MAX = 100, BATCH_REPLY_BYTES_MAX = 16 * 1024 * 1024 };
+
+/* One table's part of the batch. */
+struct part {
+    const struct in_KeysAndAttributes *in;
+    str table_name;
+    const struct table *table;
+    bool projected;
+    struct expr_projection projection;
+    str *stored;
+    size_t done; /* keys answered; the rest is unprocessed */
+    struct capacity capacity;
+};
+
+static status parse_part(struct request *request, struct part *part) {
+    const struct in_KeysAndAttributes *in = part->in;
+    const struct parameter legacy[] = {{"AttributesToGet", in->AttributesToGet != NULL, false}};
+    const struct parameter expressions[] = {
+        {"ProjectionExpression", in->ProjectionExpression.ptr != NULL, false}};
+    const struct parameters parameters = {legacy, 1, expressions, 1, in->ExpressionAttributeNames,
+                                          NULL};
+    struct expr_placeholders placeholders;
+    TRY(request_check_parameters(request, &parameters));
+    TRY(request_placeholders(request, &parameters, &placeholders));
+    part->projected = in->ProjectionExpression.ptr != NULL;
+    if (part->projected)
+        TRY(expr_parse_projection(request->scope, in->ProjectionExpression, &placeholders,
+                                  &part->projection));
+    TRY(expr_placeholders_all_used(request->scope, &placeholders));
+    for (size_t i = 0; i < in->Keys->count; i++)
+        TRY(item_check(request->scope, in->Keys->at[i]));
+    return ST_OK;
+}
+
+static int compare_keys(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+static status check_keys(struct request *request, struct part *part) {
+    const struct in_KeyList *list = part->in->Keys;
+    str keys[BATCH_KEYS_MAX];
+    TRY(request_table(request, part->table_name, false, &part->table));
+    for (size_t i = 0; i < list->count; i++) {
+        TRY(table_check_key(request->scope, part->table, list->at[i]));
+        struct buf key;
+        buf_init(&key, request->scope->arena, 128);
+        (void)item_key(part->table, &(struct key_source){.tree = list->at[i]}, &key); /* whole */
+        keys[i] = buf_str(&key);
+    }
+    qsort(keys, list->count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < list->count; i++)
+        if (str_eq(keys[i - 1], keys[i]))
+            return fail_validation(request->scope,
+                                   "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
+
+static status find_part(struct request *request, struct part *part) {
+    const struct in_KeyList *list = part->in->Keys;
+    part->stored = arena_array(request->scope->arena, str, list->count);
+    return table_find_many(request->database, request->scope, part->table,
+                           (const struct item *const *)list->at, list->count, part->stored);
+}
+
+static void reply_part(struct request *request, struct part *part, size_t *bytes_left) {
+    part->capacity.table = part->table;
+    reply_open_list(&request->reply, part->table_name);
+    for (size_t i = 0; i < part->in->Keys->count; i++) {
+        str stored = part->stored[i];
+        size_t size = stored.ptr != NULL ? item_size(stored) : 0;
+        if (size > *bytes_left)
+            break;
+        *bytes_left -= size;
+        part->done++;
+        part->capacity.table_units += capacity_read_units(size, part->in->ConsistentRead.value);
+        if (stored.ptr != NULL)
+            reply_stored(&request->reply, ANON, stored, part->projected ? &part->projection : NULL,
+                         request->scope->scratch);
+    }
+    reply_close_list(&request->reply);
+}
+
+static void reply_unprocessed_part(struct reply *reply, const struct part *part) {
+    const struct in_KeysAndAttributes *in = part->in;
+    reply_open(reply, part->table_name);
+    reply_open_list(reply, STR("Keys"));
+    for (size_t i = part->done; i < in->Keys->count; i++)
+        reply_tree(reply, ANON, in->Keys->at[i]);
+    reply_close_list(reply);
+    if (in->ConsistentRead.given)
+        reply_bool(reply, STR("ConsistentRead"), in->ConsistentRead.value);
+    if (in->ProjectionExpression.ptr != NULL)
+        reply_str(reply, STR("ProjectionExpression"), in->ProjectionExpression);
+    if (in->ExpressionAttributeNames != NULL) {
+        reply_open(reply, STR("ExpressionAttributeNames"));
+        for (size_t i = 0; i < in->ExpressionAttributeNames->count; i++)
+            reply_str(reply, in->ExpressionAttributeNames->keys[i],
+                      in->ExpressionAttributeNames->at[i]);
+        reply_close(reply);
+    }
+    reply_close(reply);
+}
+
+static void reply_batch(struct request *request, enum capacity_detail detail, struct part *parts,
+                        size_t count) {
+    struct reply *reply = &request->reply;
+    size_t bytes_left = BATCH_REPLY_BYTES_MAX;
+    reply_open(reply, STR("Responses"));
+    for (size_t i = 0; i < count; i++)
+        reply_part(request, &parts[i], &bytes_left);
+    reply_close(reply);
+    reply_open(reply, STR("UnprocessedKeys"));
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].done < parts[i].in->Keys->count)
+            reply_unprocessed_part(reply, &parts[i]);
+    reply_close(reply);
+    if (detail == CAPACITY_NONE)
+        return;
+    reply_open_list(reply, STR("ConsumedCapacity"));
+    for (size_t i = 0; i < count; i++)
+        reply_capacity_element(request, detail, &parts[i].capacity);
+    reply_close_list(reply);
+}
+
+status op_batch_get_item(struct request *request) {
+    const struct in_BatchGetItemInput *in = request->input;
+    const struct in_BatchGetRequestMap *tables = in->RequestItems;
+    struct part *parts = arena_array(request->scope->arena, struct part, tables->count);
+    size_t total = 0;
+    for (size_t i = 0; i < tables->count; i++) {
+        parts[i].in = tables->at[i];
+        parts[i].table_name = tables->keys[i];
+        TRY(parse_part(request, &parts[i]));
+        total += tables->at[i]->Keys->count;
+    }
+    if (total > BATCH_KEYS_MAX)
+        return fail_validation(request->scope,
+                               "Too many items requested for the BatchGetItem call");
+    for (size_t i = 0; i < tables->count; i++)
+        TRY(check_keys(request, &parts[i]));
+    for (size_t i = 0; i < tables->count; i++)
+        TRY(find_part(request, &parts[i]));
+    reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);
+    return ST_OK;
+}

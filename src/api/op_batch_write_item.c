@@ -1,0 +1,140 @@
+/* A batch is checked as a whole before anything is written. It is then written in updates of a
+ * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
+ * the request again from its start would write the first ones twice, over what others wrote
+ * between. */
+#include "api/request.h"
+#include "base/thread.h"
+#include "item/item_codec.h"
+#include "item/item_json.h"
+#include "table/table_check.h"
+#include "table/table_key.h"
+#include "table/table_write.h"
+
+enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
+
+struct batch_write {
+    struct write writes[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX];
+    size_t count;
+};
+
+static status check_request(struct scope *scope, const struct in_WriteRequest *in) {
+    bool put = in->PutRequest != NULL, delete = in->DeleteRequest != NULL;
+    if (put == delete)
+        return fail_validation(scope,
+                               "Supplied AttributeValue %s, must contain exactly one of the "
+                               "supported datatypes",
+                               put ? "has more than one datatypes set" : "is empty");
+    if (!put)
+        return item_check(scope, in->DeleteRequest->Key);
+    TRY(item_check(scope, in->PutRequest->Item));
+    if (item_tree_size(in->PutRequest->Item) > ITEM_BYTES_MAX)
+        return fail_validation(scope, "Item size has exceeded the maximum allowed size");
+    return ST_OK;
+}
+
+static status check_requests(struct scope *scope, const struct in_BatchWriteItemRequestMap *in) {
+    size_t total = 0;
+    for (size_t t = 0; t < in->count; t++) {
+        for (size_t i = 0; i < in->at[t]->count; i++)
+            TRY(check_request(scope, in->at[t]->at[i]));
+        total += in->at[t]->count;
+    }
+    if (total > BATCH_WRITES_MAX)
+        return fail_validation(scope, "Too many items requested for the BatchWriteItem call");
+    return ST_OK;
+}
+
+static status add_write(struct request *request, const struct table *table,
+                        const struct in_WriteRequest *in, struct batch_write *batch) {
+    struct write *write = &batch->writes[batch->count];
+    *write = (struct write){.table = table};
+    if (in->PutRequest != NULL) {
+        write->kind = WRITE_PUT;
+        write->item = in->PutRequest->Item;
+        TRY(table_check_item(request->scope, table, write->item));
+    } else {
+        write->kind = WRITE_DELETE;
+        write->item = in->DeleteRequest->Key;
+        TRY(table_check_key(request->scope, table, write->item));
+    }
+    batch->sizes[batch->count++] = item_tree_size(write->item);
+    return ST_OK;
+}
+
+static int compare_keys(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+static status check_duplicates(struct scope *scope, const struct batch_write *batch) {
+    str keys[BATCH_WRITES_MAX];
+    for (size_t i = 0; i < batch->count; i++) {
+        struct buf key;
+        buf_init(&key, scope->arena, 128);
+        (void)item_key(batch->writes[i].table, &(struct key_source){.tree = batch->writes[i].item},
+                       &key); /* whole: checked */
+        keys[i] = buf_str(&key);
+    }
+    qsort(keys, batch->count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < batch->count; i++)
+        if (str_eq(keys[i - 1], keys[i]))
+            return fail_validation(scope, "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
+
+static size_t chunk_end(const struct batch_write *batch, size_t from) {
+    size_t bytes = 0, to = from;
+    while (to < batch->count && (to == from || bytes + batch->sizes[to] <= UPDATE_BYTES_MAX))
+        bytes += batch->sizes[to++];
+    return to;
+}
+
+static status write_all(struct request *request, struct batch_write *batch) {
+    if (chunk_end(batch, 0) < batch->count && !thread_may_wait())
+        return ST_WOULD_WAIT;
+    for (size_t from = 0; from < batch->count;) {
+        size_t to = chunk_end(batch, from);
+        uint64_t ticket = 0;
+        status st = table_write(request->database, request->scope, batch->writes + from, to - from,
+                                &ticket);
+        if (ticket > request->ticket)
+            request->ticket = ticket;
+        TRY(st);
+        from = to;
+    }
+    return ST_OK;
+}
+
+static void reply_batch(struct request *request, enum capacity_detail detail,
+                        const struct batch_write *batch) {
+    struct reply *reply = &request->reply;
+    reply_open(reply, STR("UnprocessedItems"));
+    reply_close(reply);
+    if (detail == CAPACITY_NONE)
+        return;
+    reply_open_list(reply, STR("ConsumedCapacity"));
+    for (size_t i = 0; i < batch->count;) {
+        struct capacity capacity = {.table = batch->writes[i].table};
+        for (; i < batch->count && batch->writes[i].table == capacity.table; i++)
+            capacity_add_cost(&capacity, &batch->writes[i].cost);
+        reply_capacity_element(request, detail, &capacity);
+    }
+    reply_close_list(reply);
+}
+
+status op_batch_write_item(struct request *request) {
+    const struct in_BatchWriteItemInput *in = request->input;
+    const struct in_BatchWriteItemRequestMap *tables = in->RequestItems;
+    struct batch_write *batch = arena_struct(request->scope->arena, struct batch_write);
+    TRY(check_requests(request->scope, tables));
+    for (size_t t = 0; t < tables->count; t++) {
+        const struct table *table;
+        TRY(request_table(request, tables->keys[t], false, &table));
+        for (size_t i = 0; i < tables->at[t]->count; i++)
+            TRY(add_write(request, table, tables->at[t]->at[i], batch));
+    }
+    TRY(check_duplicates(request->scope, batch));
+    TRY(write_all(request, batch));
+    reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), batch);
+    return ST_OK;
+}

@@ -1,0 +1,85 @@
+#include "api/write_request.h"
+#include "item/item_codec.h"
+#include "item/item_json.h"
+#include "table/table_check.h"
+
+/* Which of the two images, and how much of it, ReturnValues asks for. */
+static void reply_attributes(struct request *request, str return_values,
+                             const struct write *write) {
+    bool old = str_eq(return_values, STR("ALL_OLD")) || str_eq(return_values, STR("UPDATED_OLD"));
+    bool new = str_eq(return_values, STR("ALL_NEW")) || str_eq(return_values, STR("UPDATED_NEW"));
+    str image = old ? write->before : write->after;
+    if ((!old && !new) || image.ptr == NULL)
+        return;
+    if (str_starts_with(return_values, STR("ALL_"))) {
+        reply_stored(&request->reply, STR("Attributes"), image, NULL, NULL);
+        return;
+    }
+    if (write->update == NULL)
+        return;
+    struct item touched =
+        expr_update_project(write->update, item_map(image), request->scope->arena);
+    if (touched.count > 0)
+        reply_tree(&request->reply, STR("Attributes"), &touched);
+}
+
+static status parse_update(struct request *request, str text,
+                           struct expr_placeholders *placeholders, struct write *write) {
+    if (text.ptr == NULL)
+        return ST_OK;
+    struct expr_update *update = NULL;
+    TRY(expr_parse_update(request->scope, text, placeholders, &update));
+    write->update = update;
+    return ST_OK;
+}
+
+static status check_targets(struct request *request, const struct write *write) {
+    const str *names;
+    size_t count;
+    if (write->update == NULL)
+        return ST_OK;
+    expr_update_targets(write->update, &names, &count);
+    return table_check_update_targets(request->scope, write->table, names, count);
+}
+
+static status update(struct request *request, const struct in_UpdateItemInput *in,
+                     const struct write_members *members) {
+    struct scope *scope = request->scope;
+    struct expr_placeholders placeholders;
+    struct write write = {.kind = WRITE_UPDATE, .item = in->Key};
+    TRY(request_placeholders(request, &members->parameters, &placeholders));
+    TRY(parse_update(request, in->UpdateExpression, &placeholders, &write));
+    TRY(write_condition(request, members->condition, &placeholders, &write.condition));
+    TRY(expr_placeholders_all_used(scope, &placeholders));
+    TRY(request_table(request, members->table_name, false, &write.table));
+    TRY(table_check_key(scope, write.table, in->Key));
+    TRY(check_targets(request, &write));
+    TRY(write_run(request, members, &write));
+    reply_attributes(request, in->ReturnValues, &write);
+    write_reply_capacity(request, members->return_capacity, &write);
+    return ST_OK;
+}
+
+status op_update_item(struct request *request) {
+    const struct in_UpdateItemInput *in = request->input;
+    const struct parameter legacy[] = {
+        {"AttributeUpdates", in->AttributeUpdates != NULL, false},
+        {"Expected", in->Expected != NULL, false},
+        {"ConditionalOperator", in->ConditionalOperator.ptr != NULL, false},
+    };
+    const struct parameter expressions[] = {
+        {"UpdateExpression", in->UpdateExpression.ptr != NULL, true},
+        {"ConditionExpression", in->ConditionExpression.ptr != NULL, true},
+    };
+    const struct write_members members = {
+        .table_name = in->TableName,
+        .condition = in->ConditionExpression,
+        .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
+        .return_capacity = in->ReturnConsumedCapacity,
+        .parameters = {legacy, 3, expressions, 2, in->ExpressionAttributeNames,
+                       in->ExpressionAttributeValues},
+    };
+    TRY(request_check_parameters(request, &members.parameters));
+    TRY(item_check(request->scope, in->Key));
+    return update(request, in, &members);
+}

@@ -1,0 +1,217 @@
+#include "api/page_request.h"
+
+#include "item/item_codec.h"
+#include "item/item_json.h"
+#include "table/table_check.h"
+
+#define INVALID "One or more parameter values were invalid: "
+#define START_INVALID "The provided starting key is invalid"
+
+/* ---- what to show ---- */
+
+status page_check_select(struct request *request, const struct page_members *members,
+                         bool has_index) {
+    str select = members->select;
+    bool specific = str_eq(select, STR("SPECIFIC_ATTRIBUTES"));
+    if (specific && members->projection.ptr == NULL)
+        return fail_validation(request->scope, "Must specify the AttributesToGet or "
+                                               "ProjectionExpression when choosing to get "
+                                               "SPECIFIC_ATTRIBUTES");
+    if (str_eq(select, STR("ALL_PROJECTED_ATTRIBUTES")) && !has_index)
+        return fail_validation(
+            request->scope,
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
+    if (select.ptr != NULL && !specific && members->projection.ptr != NULL)
+        return fail_validation(
+            request->scope, "Cannot specify the ProjectionExpression when choosing to get %s",
+            str_eq(select, STR("COUNT"))            ? "only the Count"
+            : str_eq(select, STR("ALL_ATTRIBUTES")) ? "ALL_ATTRIBUTES"
+                                                    : "ALL_PROJECTED_ATTRIBUTES");
+    return ST_OK;
+}
+
+status page_parse(struct request *request, const struct page_members *members,
+                  struct page_request *page) {
+    struct scope *scope = request->scope;
+    if (members->filter.ptr != NULL) {
+        struct expr_condition *filter = arena_struct(scope->arena, struct expr_condition);
+        TRY(expr_parse_condition(scope, EXPR_FILTER, members->filter, &page->placeholders, filter));
+        page->filter = filter;
+    }
+    if (members->projection.ptr != NULL) {
+        struct expr_projection *projection = arena_struct(scope->arena, struct expr_projection);
+        TRY(expr_parse_projection(scope, members->projection, &page->placeholders, projection));
+        page->projection = projection;
+    }
+    return expr_placeholders_all_used(scope, &page->placeholders);
+}
+
+status page_find_table(struct request *request, str table_name, str index_name,
+                       struct page_request *page) {
+    TRY(request_table(request, table_name, false, &page->range.table));
+    TRY(request_index(request, page->range.table, index_name, &page->range.index));
+    if (page->range.index != NULL && page->range.index->global && page->members->consistent)
+        return fail_validation(request->scope,
+                               "Consistent reads are not supported on global secondary indexes");
+    return ST_OK;
+}
+
+static status check_projected_name(struct request *request, struct page_request *page, str name) {
+    const struct index *index = page->range.index;
+    if (index_projects(page->range.table, index, name))
+        return ST_OK;
+    if (index->global)
+        return fail_validation(request->scope,
+                               INVALID "Global secondary index %.*s does not project [%.*s]",
+                               STR_ARG(index->name), STR_ARG(name));
+    page->whole_items = true;
+    return ST_OK;
+}
+
+status page_check_projection(struct request *request, struct page_request *page) {
+    const struct index *index = page->range.index;
+    if (index == NULL || index->projection == PROJECT_ALL)
+        return ST_OK;
+    if (str_eq(page->members->select, STR("ALL_ATTRIBUTES"))) {
+        if (index->global)
+            return fail_validation(request->scope,
+                                   INVALID
+                                   "Select type ALL_ATTRIBUTES is not supported for global "
+                                   "secondary index %.*s because its projection type is not ALL",
+                                   STR_ARG(index->name));
+        page->whole_items = true;
+    }
+    for (size_t i = 0; page->projection != NULL && i < page->projection->count; i++)
+        TRY(check_projected_name(request, page, page->projection->paths[i].parts[0].name));
+    for (size_t i = 0; page->filter != NULL && i < page->filter->top_name_count; i++)
+        TRY(check_projected_name(request, page, page->filter->top_names[i]));
+    return ST_OK;
+}
+
+/* ---- where to start ---- */
+
+static status check_start_part(struct request *request, const struct item *key,
+                               const struct key_attribute *part, bool hash) {
+    const struct value *value = item_find(key, part->name);
+    if (value == NULL)
+        return fail_validation(request->scope, START_INVALID);
+    if (value->kind != part->kind || value->bytes.len == 0)
+        return fail_validation(request->scope, START_INVALID
+                               ": The provided key element does not match the schema");
+    return table_check_key_size(request->scope, part->kind, value->bytes, hash);
+}
+
+status page_check_start_key(struct request *request, struct page_request *page) {
+    const struct item *key = page->members->start_key;
+    const struct table *table = page->range.table;
+    const struct index *index = page->range.index;
+    if (key == NULL)
+        return ST_OK;
+    size_t expected = key_schema_count(&table->key);
+    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++)
+        expected += !key_schema_has(&table->key, key_schema_part(&index->key, i)->name);
+    if (key->count != expected)
+        return fail_validation(request->scope, "%s",
+                               index || page->range.hash_parts ? START_INVALID
+                                                               : START_INVALID
+                                   ": The provided key element does not match the schema");
+    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++)
+        TRY(check_start_part(request, key, key_schema_part(&index->key, i),
+                             i < index->key.hash_count));
+    for (size_t i = 0; i < key_schema_count(&table->key); i++)
+        TRY(check_start_part(request, key, key_schema_part(&table->key, i),
+                             i < table->key.hash_count));
+    page->range.start_after = key;
+    return ST_OK;
+}
+
+/* ---- the page ---- */
+
+struct progress {
+    size_t limit;
+    int64_t examined, returned;
+    size_t entry_bytes; /* of what the range holds */
+    double fetch_units; /* of items fetched to complete entries, each rounded alone */
+    str last;           /* the entry at which the page ended; ptr NULL: at the end of the range */
+};
+
+static void take(struct request *request, struct page_request *page, struct progress *progress,
+                 str entry, str item) {
+    progress->examined++;
+    progress->entry_bytes += item_size(entry);
+    if (page->whole_items)
+        progress->fetch_units += capacity_read_units(item_size(item), page->members->consistent);
+    if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
+        return;
+    progress->returned++;
+    if (!str_eq(page->members->select, STR("COUNT")))
+        reply_stored(&request->reply, ANON, item, page->projection, request->scope->scratch);
+}
+
+static status read_page(struct request *request, struct page_request *page,
+                        struct progress *progress) {
+    scoped_table_cursor struct table_cursor cursor = {};
+    str entry, item;
+    TRY(table_cursor_open(request->database, request->scope, &page->range, page->whole_items,
+                          progress->limit, &cursor));
+    for (;;) {
+        status st = table_cursor_next(&cursor, &entry, &item);
+        if (st == ST_NOT_FOUND)
+            return ST_OK;
+        TRY(st);
+        take(request, page, progress, entry, item);
+        if ((size_t)progress->examined == progress->limit ||
+            progress->entry_bytes >= PAGE_BYTES_MAX) {
+            progress->last = arena_copy(request->scope->arena, entry);
+            return ST_OK;
+        }
+    }
+}
+
+static void reply_last_key(struct request *request, const struct page_request *page, str last) {
+    struct reply *reply = &request->reply;
+    const struct key_schema *table_key = &page->range.table->key;
+    view map = item_map(last);
+    reply_open(reply, STR("LastEvaluatedKey"));
+    for (size_t i = 0; i < key_schema_count(table_key); i++) {
+        str name = key_schema_part(table_key, i)->name;
+        reply_attribute(reply, name, view_member(map, name));
+    }
+    const struct index *index = page->range.index;
+    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++) {
+        str name = key_schema_part(&index->key, i)->name;
+        if (!key_schema_has(table_key, name))
+            reply_attribute(reply, name, view_member(map, name));
+    }
+    reply_close(reply);
+}
+
+static void reply_page_capacity(struct request *request, const struct page_request *page,
+                                const struct progress *progress) {
+    struct capacity capacity = {.table = page->range.table};
+    double units = capacity_read_units(progress->entry_bytes, page->members->consistent);
+    if (page->range.index != NULL)
+        capacity.index_units[page->range.index - page->range.table->indexes] = units;
+    else
+        capacity.table_units = units;
+    capacity.table_units += progress->fetch_units;
+    reply_capacity(request, capacity_detail_of(page->members->return_capacity), &capacity);
+}
+
+status page_reply(struct request *request, struct page_request *page) {
+    struct reply *reply = &request->reply;
+    bool count_only = str_eq(page->members->select, STR("COUNT"));
+    struct progress progress = {
+        .limit = page->members->limit.given ? (size_t)page->members->limit.value : SIZE_MAX};
+    if (!count_only)
+        reply_open_list(reply, STR("Items"));
+    TRY(read_page(request, page, &progress));
+    if (!count_only)
+        reply_close_list(reply);
+    reply_i64(reply, STR("Count"), progress.returned);
+    reply_i64(reply, STR("ScannedCount"), progress.examined);
+    if (progress.last.ptr != NULL)
+        reply_last_key(request, page, progress.last);
+    reply_page_capacity(request, page, &progress);
+    return ST_OK;
+}

@@ -1,0 +1,142 @@
+#include "api/request.h"
+
+/* ---- tables ---- */
+
+/* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
+static str name_of(str name_or_arn) {
+    if (!str_starts_with(name_or_arn, STR("arn:")))
+        return name_or_arn;
+    size_t slash = str_find(name_or_arn, '/');
+    if (slash == name_or_arn.len)
+        return name_or_arn;
+    str name = str_slice(name_or_arn, slash + 1, name_or_arn.len);
+    return str_slice(name, 0, str_find(name, '/'));
+}
+
+status request_table(struct request *request, str name_or_arn, bool says_name,
+                     const struct table **out) {
+    str name = name_of(name_or_arn);
+    const struct table *table = catalogue_find(request->tables, name);
+    if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
+        !str_starts_with(name_or_arn, table_arn(request, table)))
+        table = NULL; /* of another account or region */
+    if (table == NULL && says_name)
+        return fail(request->scope, ERROR_ResourceNotFoundException,
+                    "Requested resource not found: Table: %.*s not found", STR_ARG(name));
+    if (table == NULL)
+        return fail(request->scope, ERROR_ResourceNotFoundException,
+                    "Requested resource not found");
+    *out = table;
+    return ST_OK;
+}
+
+status request_new_table_name(struct request *request, str name_or_arn, str *out) {
+    struct table table = {.name = name_of(name_or_arn)};
+    if (str_starts_with(name_or_arn, STR("arn:")) &&
+        !str_eq(name_or_arn, table_arn(request, &table)))
+        return fail_validation(request->scope,
+                               "One or more parameter values were invalid: TableName is an ARN of "
+                               "another account or region: %.*s",
+                               STR_ARG(name_or_arn));
+    *out = table.name;
+    return ST_OK;
+}
+
+status request_index(struct request *request, const struct table *table, str name,
+                     const struct index **out) {
+    *out = NULL;
+    if (name.ptr == NULL)
+        return ST_OK;
+    *out = table_index(table, name);
+    if (*out == NULL)
+        return fail_validation(request->scope, "The table does not have the specified index: %.*s",
+                               STR_ARG(name));
+    return ST_OK;
+}
+
+str table_arn(struct request *request, const struct table *table) {
+    return arena_printf(request->scope->arena, "arn:aws:dynamodb:%.*s:%.*s:table/%.*s",
+                        STR_ARG(request->database->region), STR_ARG(request->database->account_id),
+                        STR_ARG(table->name));
+}
+
+/* ---- expressions ---- */
+
+static void add_given(struct buf *out, const struct parameter *parameters, size_t count) {
+    bool comma = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!parameters[i].given)
+            continue;
+        if (comma)
+            buf_add_lit(out, ", ");
+        buf_add_str(out, str_from_c(parameters[i].name));
+        comma = true;
+    }
+}
+
+static bool any_given(const struct parameter *parameters, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (parameters[i].given)
+            return true;
+    return false;
+}
+
+static status check_mixing(struct request *request, const struct parameters *p) {
+    struct buf text;
+    buf_init(&text, request->scope->arena, 256);
+    buf_add_lit(&text, "Can not use both expression and non-expression parameters in the same "
+                       "request: Non-expression parameters: {");
+    add_given(&text, p->legacy, p->legacy_count);
+    buf_add_lit(&text, "} Expression parameters: {");
+    add_given(&text, p->expressions, p->expression_count);
+    buf_add_lit(&text, "}");
+    return fail_validation(request->scope, "%.*s", STR_ARG(buf_str(&text)));
+}
+
+/* Values are of no use when none of the expressions that take them is there. */
+static status check_values(struct request *request, const struct parameters *p) {
+    struct buf names;
+    buf_init(&names, request->scope->arena, 64);
+    size_t takers = 0;
+    for (size_t i = 0; i < p->expression_count; i++) {
+        if (!p->expressions[i].takes_values)
+            continue;
+        if (p->expressions[i].given)
+            return ST_OK;
+        if (takers++ > 0)
+            buf_add_lit(&names, " and ");
+        buf_add_str(&names, str_from_c(p->expressions[i].name));
+    }
+    if (takers == 0)
+        return ST_OK;
+    return fail_validation(
+        request->scope,
+        "ExpressionAttributeValues can only be specified when using expressions: %.*s %s null",
+        STR_ARG(buf_str(&names)), takers > 1 ? "are" : "is");
+}
+
+status request_check_parameters(struct request *request, const struct parameters *p) {
+    bool any_expression = any_given(p->expressions, p->expression_count);
+    if (any_expression && any_given(p->legacy, p->legacy_count))
+        return check_mixing(request, p);
+    if (p->names != NULL && !any_expression)
+        return fail_validation(
+            request->scope,
+            "ExpressionAttributeNames can only be specified when using expressions");
+    if (p->values != NULL)
+        TRY(check_values(request, p));
+    for (size_t i = 0; i < p->legacy_count; i++)
+        if (p->legacy[i].given)
+            return fail_validation(request->scope,
+                                   "The legacy parameter %s is not supported; use expressions",
+                                   p->legacy[i].name);
+    return ST_OK;
+}
+
+status request_placeholders(struct request *request, const struct parameters *p,
+                            struct expr_placeholders *out) {
+    return expr_placeholders_init(request->scope, p->values, p->names ? p->names->keys : NULL,
+                                  p->names ? p->names->at : NULL, p->names ? p->names->count : 0,
+                                  p->names != NULL, any_given(p->expressions, p->expression_count),
+                                  out);
+}

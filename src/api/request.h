@@ -1,0 +1,101 @@
+/* request.h - one call of one operation, and what operations share.
+ *
+ * Purpose:   the argument of every op_*.c function.
+ * Ownership: all of it lives until the reply has been sent.
+ * Threads:   one at a time.
+ * Errors:    through scope (item/scope.h).
+ * Limits:    none of its own.
+ */
+#pragma once
+
+#include "api/reply.h"
+#include "api/shapes.h"
+#include "expr/expr.h"
+#include "item/scope.h"
+#include "table/catalogue.h"
+#include "table/database.h"
+
+struct request;
+
+typedef status operation_run(struct request *request);
+
+enum operation_effect { EFFECT_READ, EFFECT_WRITE, EFFECT_ADMIN };
+
+struct operation {
+    str name;
+    operation_run *run;
+    enum shape_id input;
+    enum operation_effect effect;
+};
+
+struct request {
+    struct scope *scope;
+    struct database *database;
+    const struct operation *operation;
+    const void *input; /* struct in_<Operation>Input */
+    const struct catalogue_snapshot *tables;
+    struct reply reply;
+    uint64_t ticket; /* what the reply depends on */
+};
+
+#define OP(service, name, handler, action, target, effect) operation_run op_##handler;
+#include "api/ops.def"
+#undef OP
+
+/* ---- tables ---- */
+
+/* By name or ARN. ResourceNotFoundException when there is none; `says_name`: with its name. */
+status request_table(struct request *request, str name_or_arn, bool says_name,
+                     const struct table **out);
+/* ValidationException when it names none of the table's. */
+status request_index(struct request *request, const struct table *table, str name,
+                     const struct index **out);
+/* The name that a new table shall have; an ARN must be one of ours. */
+status request_new_table_name(struct request *request, str name_or_arn, str *out);
+str table_arn(struct request *request, const struct table *table);
+
+/* ---- expressions ---- */
+
+/* A member of the older or the newer family, for the checks that forbid mixing them. */
+struct parameter {
+    const char *name;
+    bool given;
+    bool takes_values; /* expressions: may mention :values */
+};
+struct parameters {
+    const struct parameter *legacy;
+    size_t legacy_count;
+    const struct parameter *expressions;
+    size_t expression_count;
+    const struct in_ExpressionAttributeNameMap *names;
+    const struct item *values;
+};
+/* Mixing the families, and placeholders without an expression, are refused; then legacy
+ * parameters, which are not there yet, are refused by name rather than ignored. */
+status request_check_parameters(struct request *request, const struct parameters *parameters);
+/* Syntax of placeholders, faults inside of values. */
+status request_placeholders(struct request *request, const struct parameters *parameters,
+                            struct expr_placeholders *out);
+
+/* ---- consumed capacity ---- */
+
+enum capacity_detail { CAPACITY_NONE, CAPACITY_TOTAL, CAPACITY_INDEXES };
+
+enum capacity_detail capacity_detail_of(str return_consumed_capacity);
+
+struct capacity {
+    const struct table *table;
+    double table_units;
+    double index_units[GLOBAL_INDEXES_MAX + LOCAL_INDEXES_MAX]; /* by position in table->indexes */
+};
+
+/* "ConsumedCapacity": {…} as a member; nothing for CAPACITY_NONE. */
+void reply_capacity(struct request *request, enum capacity_detail detail,
+                    const struct capacity *capacity);
+/* The same as one element of an open list. */
+void reply_capacity_element(struct request *request, enum capacity_detail detail,
+                            const struct capacity *capacity);
+/* Read units of one item or of a page's sum. */
+double capacity_read_units(size_t bytes, bool consistent);
+struct write_cost;
+void capacity_add_cost(struct capacity *capacity, const struct write_cost *cost);

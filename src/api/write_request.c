@@ -1,0 +1,40 @@
+#include "api/write_request.h"
+
+status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
+                       const struct expr_condition **out) {
+    *out = NULL;
+    if (text.ptr == NULL)
+        return ST_OK;
+    struct expr_condition *condition = arena_struct(request->scope->arena, struct expr_condition);
+    TRY(expr_parse_condition(request->scope, EXPR_CONDITION, text, placeholders, condition));
+    *out = condition;
+    return ST_OK;
+}
+
+static status outcome(struct request *request, const struct write_members *members,
+                      const struct write *write) {
+    switch (write->outcome) {
+    case WRITE_DONE:
+        return ST_OK;
+    case WRITE_CONDITION_FAILED:
+        if (str_eq(members->return_on_failure, STR("ALL_OLD")))
+            request->scope->error_item = write->before;
+        return fail(request->scope, ERROR_ConditionalCheckFailedException,
+                    "The conditional request failed");
+    case WRITE_INVALID:
+        return fail_validation(request->scope, "%.*s", STR_ARG(write->error_text));
+    }
+    return ST_CORRUPT;
+}
+
+status write_run(struct request *request, const struct write_members *members,
+                 struct write *write) {
+    status st = table_write(request->database, request->scope, write, 1, &request->ticket);
+    return st == ST_OK || st == ST_FAILED ? outcome(request, members, write) : st;
+}
+
+void write_reply_capacity(struct request *request, str detail, const struct write *write) {
+    struct capacity capacity = {.table = write->table};
+    capacity_add_cost(&capacity, &write->cost);
+    reply_capacity(request, capacity_detail_of(detail), &capacity);
+}
