@@ -1,0 +1,287 @@
+/* The commands of the program, and how a server is put together and taken apart. */
+#include "base/log.h"
+#include "http/http.h"
+#include "kv/kv.h"
+#include "server/config.h"
+#include "server/jobs.h"
+#include "server/service.h"
+#include "table/database.h"
+#include "table/verify.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#ifndef STATOR_VERSION
+#define STATOR_VERSION "unknown"
+#endif
+
+enum {
+    EXIT_USAGE = 2,
+    HEAD_BYTES_MAX = 16 * 1024,
+    BODY_BYTES_MAX = 16 * 1024 * 1024,
+    MEGABYTE = 1024 * 1024,
+};
+
+/* ---- help ---- */
+
+static void print_help(FILE *out) {
+    fputs("Stator: a database that speaks the DynamoDB API.\n\n"
+          "  stator serve [options]     serve until SIGTERM or SIGINT\n"
+          "  stator verify DIRECTORY    check everything that is stored (no server may run on it)\n"
+          "  stator --version\n"
+          "  stator --help\n\n"
+          "Options of serve (also as STATOR_NAME in the environment, or in --config FILE):\n",
+          out);
+    config_explain(out);
+}
+
+/* ---- opening ---- */
+
+static const char *open_problem(status st) {
+    switch (st) {
+    case ST_IN_USE:
+        return "another process is using it";
+    case ST_NEWER:
+        return "it was written by a newer version of stator; use that version";
+    case ST_CORRUPT:
+        return "what is stored there does not decode; run stator verify";
+    case ST_INVALID:
+        return "it is not empty and not a data directory of stator";
+    case ST_FULL:
+        return "the disk is full";
+    case ST_IO:
+        return errno ? strerror(errno) : "it can't be read or written";
+    case ST_OK:
+    case ST_NOT_FOUND:
+    case ST_CONFLICT:
+    case ST_WOULD_WAIT:
+    case ST_TOO_BIG:
+    case ST_FAILED:
+        break;
+    }
+    return status_text(st);
+}
+
+static status open_database(const struct config *config, struct database **out) {
+    struct kv_options options = {
+        .cache_bytes = (size_t)config->cache_mb * MEGABYTE,
+        .write_buffer_bytes = (size_t)config->write_buffer_mb * MEGABYTE,
+        .free_bytes_min = (uint64_t)config->min_free_mb * MEGABYTE,
+    };
+    struct kv *kv = NULL;
+    errno = 0;
+    if (config->in_memory)
+        TRY(kv_mem_open(&kv));
+    else
+        TRY(kv_rocks_open(config->data_dir, &options, &kv));
+    status st = database_open(kv, str_from_c(config->region), str_from_c(config->account_id), out);
+    if (st != ST_OK)
+        kv_close(kv);
+    return st;
+}
+
+/* ---- serving ---- */
+
+static bool is_loopback(const char *host) {
+    str text = str_from_c(host);
+    return str_starts_with(text, STR("127.")) || str_eq(text, STR("::1")) ||
+           str_eq(text, STR("localhost"));
+}
+
+static bool check_config(const struct config *config) {
+    uint64_t digits;
+    if (strlen(config->account_id) != 12 || !str_to_u64(str_from_c(config->account_id), &digits)) {
+        fprintf(stderr, "stator: --account-id takes twelve digits\n");
+        return false;
+    }
+    if (!is_loopback(config->host) && !config->insecure) {
+        fprintf(stderr,
+                "stator: %s is not a loopback address and there is no authentication yet: "
+                "anyone who can reach it could read and write everything. Say --insecure to "
+                "serve there all the same.\n",
+                config->host);
+        return false;
+    }
+    return true;
+}
+
+static void set_log_level(const char *name) {
+    static const char *const names[] = {"error", "warn", "info", "debug"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            log_set_level((enum log_level)i);
+}
+
+static struct http_limits limits_of(const struct config *config) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return (struct http_limits){
+        .loop_count = config->loops ? (size_t)config->loops
+                      : cores > 0   ? (size_t)cores
+                                    : 1,
+        .worker_count = (size_t)config->workers,
+        .connections_max = (size_t)config->max_connections,
+        .head_bytes_max = HEAD_BYTES_MAX,
+        .body_bytes_max = BODY_BYTES_MAX,
+        .bodies_bytes_max = (size_t)config->max_body_memory_mb * MEGABYTE,
+        .request_timeout_ms = (int)config->request_timeout_ms,
+        .idle_timeout_ms = (int)config->idle_timeout_ms,
+    };
+}
+
+static void print_screen(const struct config *config, uint16_t port) {
+    char url[300];
+    snprintf(url, sizeof url, "http://%s:%u", config->host, port);
+    printf("stator ready on %s\n", url);
+    if (config->in_memory)
+        printf("  data      in memory: gone when this stops\n");
+    else
+        printf("  data      %s (every acknowledged write is on disk)\n", config->data_dir);
+    printf("  region    %s   account %s   any credentials do\n\n"
+           "Try:\n"
+           "  export AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=me AWS_DEFAULT_REGION=%s\n"
+           "  aws dynamodb create-table --endpoint-url %s --table-name Music \\\n"
+           "      --attribute-definitions AttributeName=Artist,AttributeType=S \\\n"
+           "      --key-schema AttributeName=Artist,KeyType=HASH --billing-mode PAY_PER_REQUEST\n"
+           "  aws dynamodb list-tables --endpoint-url %s\n",
+           config->region, config->account_id, config->region, url, url);
+    fflush(stdout);
+}
+
+static void release(void *server) {
+    http_release(server);
+}
+
+static void wait_for_signal(void) {
+    sigset_t set;
+    int signal_number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    while (sigwait(&set, &signal_number) != 0)
+        ;
+    log_info("event=stopping signal=%d", signal_number);
+}
+
+static void prepare_process(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* what we have must do, then */
+    }
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 2); /* threads share: a few MB less when idle */
+#endif
+}
+
+static int serve(const struct config *config) {
+    struct database *database = NULL;
+    status st = open_database(config, &database);
+    if (st != ST_OK) {
+        fprintf(stderr, "stator: can't open data directory %s: %s\n", config->data_dir,
+                open_problem(st));
+        return EXIT_FAILURE;
+    }
+    struct service service = {.database = database};
+    struct http_service callbacks = service_callbacks(&service);
+    struct http_limits limits = limits_of(config);
+    struct http_server *server = NULL;
+    errno = 0;
+    if (http_server_start(config->host, (uint16_t)config->port, &callbacks, &limits, &server) !=
+        ST_OK) {
+        fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host,
+                (long long)config->port, strerror(errno));
+        database_close(database);
+        return EXIT_FAILURE;
+    }
+    service.server = server;
+    kv_on_settled(database->kv, release, server);
+    struct jobs *jobs = jobs_start(database);
+    print_screen(config, http_server_port(server));
+    wait_for_signal();
+    http_server_stop(server, (int)config->drain_ms);
+    jobs_stop(jobs);
+    database_close(database);
+    log_info("event=stopped");
+    return EXIT_SUCCESS;
+}
+
+static int command_serve(int argc, char **argv) {
+    struct arena *arena = arena_new(1024 * 1024);
+    struct config config = {};
+    str problem;
+    int code = EXIT_USAGE;
+    prepare_process();
+    if (!config_read(argc, argv, arena, &config, &problem)) {
+        fprintf(stderr, "stator: %.*s (see stator --help)\n", STR_ARG(problem));
+    } else if (check_config(&config)) {
+        set_log_level(config.log_level);
+        code = serve(&config);
+    }
+    arena_free(arena);
+    return code;
+}
+
+/* ---- verifying ---- */
+
+static void print_finding(void *context, str what) {
+    (void)context;
+    printf("%.*s\n", STR_ARG(what));
+}
+
+static int command_verify(const char *directory) {
+    struct config config = {.data_dir = directory,
+                            .region = "us-east-1",
+                            .account_id = "000000000000",
+                            .cache_mb = 64,
+                            .write_buffer_mb = 8};
+    struct database *database = NULL;
+    if (access(directory, F_OK) != 0) {
+        fprintf(stderr, "stator: %s: %s\n", directory, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    status st = open_database(&config, &database);
+    if (st != ST_OK) {
+        fprintf(stderr, "stator: can't open data directory %s: %s\n", directory, open_problem(st));
+        return EXIT_FAILURE;
+    }
+    struct verify_totals totals;
+    st = verify_database(database, print_finding, NULL, &totals);
+    database_close(database);
+    if (st != ST_OK) {
+        fprintf(stderr, "stator: could not read everything: %s\n", status_text(st));
+        return EXIT_FAILURE;
+    }
+    printf("%llu tables, %llu items, %llu index entries: %llu findings\n",
+           (unsigned long long)totals.tables, (unsigned long long)totals.items,
+           (unsigned long long)totals.index_entries, (unsigned long long)totals.findings);
+    return totals.findings ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    str command = str_from_c(argc > 1 ? argv[1] : "");
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            print_help(stdout);
+            return EXIT_SUCCESS;
+        }
+    if (str_eq(command, STR("--version"))) {
+        printf("stator %s\n", STATOR_VERSION);
+        return EXIT_SUCCESS;
+    }
+    if (str_eq(command, STR("serve")))
+        return command_serve(argc - 2, argv + 2);
+    if (str_eq(command, STR("verify")) && argc == 3)
+        return command_verify(argv[2]);
+    print_help(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,208 @@
+#include "server/service.h"
+
+#include "api/api.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/thread.h"
+#include "server/metrics.h"
+
+#include <libdeflate.h>
+#include <pthread.h>
+
+enum { SCRATCH_BYTES_MAX = 512 * 1024 * 1024, REQUEST_ID_LEN = 52 };
+
+/* ---- scratch memory: one arena a thread, given back when the thread ends ---- */
+
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+
+static void scratch_free(void *arena) {
+    arena_free(arena);
+}
+
+static void scratch_key_init(void) {
+    CHECK(pthread_key_create(&scratch_key, scratch_free) == 0);
+}
+
+static struct arena *scratch_get(void) {
+    pthread_once(&scratch_once, scratch_key_init);
+    struct arena *arena = pthread_getspecific(scratch_key);
+    if (arena == NULL) {
+        arena = arena_new(SCRATCH_BYTES_MAX);
+        pthread_setspecific(scratch_key, arena);
+    }
+    arena_reset(arena, 256 * 1024);
+    return arena;
+}
+
+/* ---- replies ---- */
+
+static void add_request_id(struct buf *headers) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    buf_add_lit(headers, "x-amzn-RequestId: ");
+    char *at = buf_reserve(headers, REQUEST_ID_LEN);
+    for (int i = 0; i < REQUEST_ID_LEN; i += 4) {
+        uint64_t r = random_u64();
+        for (int j = 0; j < 4; j++, r >>= 16)
+            at[i + j] = alphabet[(r & 0xffff) % 36];
+    }
+    headers->len += REQUEST_ID_LEN;
+    buf_add_lit(headers, "\r\n");
+}
+
+static void finish(struct http_request *request, struct http_reply *reply) {
+    struct buf headers;
+    buf_init(&headers, request->arena, 256);
+    add_request_id(&headers);
+    buf_add_lit(&headers, "x-amz-crc32: ");
+    buf_add_u64(&headers, libdeflate_crc32(0, reply->body.ptr, reply->body.len));
+    buf_add_lit(&headers, "\r\n");
+    if (http_request_header(request, STR("Origin")).ptr != NULL)
+        buf_add_lit(&headers, "Access-Control-Allow-Origin: *\r\n");
+    reply->headers = buf_str(&headers);
+}
+
+static void plain(struct http_request *request, struct http_reply *reply, int code, str text) {
+    reply->status = code;
+    reply->content_type = STR("text/plain");
+    reply->body = text;
+    finish(request, reply);
+}
+
+/* ---- GET ---- */
+
+static void reply_metrics(struct service *service, struct http_request *request,
+                          struct http_reply *reply) {
+    struct kv_stats engine;
+    kv_stats(service->database->kv, &engine);
+    metric_set(METRIC_commit_groups, engine.groups);
+    metric_set(METRIC_commit_updates, engine.group_updates);
+    metric_set(METRIC_commit_us, engine.commit_us);
+    metric_set(METRIC_bytes_on_disk, engine.bytes_on_disk);
+    metric_set(METRIC_refusing_writes, engine.refusing_writes);
+    if (service->server != NULL) {
+        struct http_stats http;
+        http_server_stats(service->server, &http);
+        metric_set(METRIC_connections_open, http.connections_open);
+    }
+    struct buf text;
+    buf_init(&text, request->arena, 4096);
+    metrics_print(&text);
+    plain(request, reply, 200, buf_str(&text));
+}
+
+static void reply_get(struct service *service, struct http_request *request,
+                      struct http_reply *reply) {
+    if (str_eq(request->path, STR("/"))) {
+        str host = http_request_header(request, STR("Host"));
+        plain(request, reply, 200, arena_printf(request->arena, "healthy: %.*s", STR_ARG(host)));
+    } else if (str_eq(request->path, STR("/metrics"))) {
+        reply_metrics(service, request, reply);
+    } else {
+        plain(request, reply, 404, STR("Not found\n"));
+    }
+}
+
+/* ---- OPTIONS: a browser asks before it posts ---- */
+
+static void reply_preflight(struct http_request *request, struct http_reply *reply) {
+    struct buf headers;
+    buf_init(&headers, request->arena, 256);
+    add_request_id(&headers);
+    buf_add_lit(&headers, "Access-Control-Allow-Origin: *\r\n");
+    str asked = http_request_header(request, STR("Access-Control-Request-Headers"));
+    if (asked.ptr != NULL)
+        buf_printf(&headers, "Access-Control-Allow-Headers: %.*s\r\n", STR_ARG(asked));
+    asked = http_request_header(request, STR("Access-Control-Request-Method"));
+    if (asked.ptr != NULL)
+        buf_printf(&headers, "Access-Control-Allow-Methods: %.*s\r\n", STR_ARG(asked));
+    buf_add_lit(&headers, "Access-Control-Max-Age: 172800\r\n");
+    *reply = (struct http_reply){.status = 200, .headers = buf_str(&headers)};
+}
+
+/* ---- POST ---- */
+
+static str media_type(str content_type) {
+    str type = str_slice(content_type, 0, str_find(content_type, ';'));
+    while (type.len && type.ptr[type.len - 1] == ' ')
+        type.len--;
+    return type;
+}
+
+static void count(const struct api_answer *answer) {
+    metric_add(METRIC_requests, 1);
+    if (answer->http_status >= 500)
+        metric_add(METRIC_system_errors, 1);
+    else if (answer->http_status >= 400)
+        metric_add(METRIC_user_errors, 1);
+}
+
+static status reply_call(struct service *service, struct http_request *request,
+                         struct http_reply *reply) {
+    str type = media_type(http_request_header(request, STR("Content-Type")));
+    bool amazon = str_eq_nocase(type, STR("application/x-amz-json-1.0"));
+    if (!amazon && !str_eq_nocase(type, STR("application/json")) && request->body.len > 0) {
+        plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
+        return ST_OK;
+    }
+    struct api_call call = {.target = http_request_header(request, STR("X-Amz-Target")),
+                            .body = request->body,
+                            .arena = request->arena,
+                            .scratch = scratch_get(),
+                            .now_us = clock_wall_us()};
+    struct api_answer answer;
+    TRY(api_call(service->database, &call, &answer));
+    count(&answer);
+    *reply = (struct http_reply){.status = answer.http_status,
+                                 .content_type = amazon ? STR("application/x-amz-json-1.0")
+                                                        : STR("application/json"),
+                                 .body = answer.body,
+                                 .ticket = answer.ticket};
+    finish(request, reply);
+    return ST_OK;
+}
+
+static status handle(void *context, struct http_request *request, struct http_reply *reply) {
+    struct service *service = context;
+    if (thread_may_wait())
+        metric_add(METRIC_worker_runs, 1);
+    *reply = (struct http_reply){};
+    if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
+        return reply_call(service, request, reply);
+    if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
+        reply_get(service, request, reply);
+    else if (str_eq(request->method, STR("OPTIONS")))
+        reply_preflight(request, reply);
+    else
+        plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
+    return ST_OK;
+}
+
+static enum http_settled settled(void *context, uint64_t ticket) {
+    struct service *service = context;
+    switch (kv_ticket_state(service->database->kv, ticket)) {
+    case KV_PENDING:
+        return HTTP_HELD;
+    case KV_DURABLE:
+        return HTTP_SETTLED;
+    case KV_LOST:
+        return HTTP_LOST;
+    }
+    return HTTP_LOST;
+}
+
+static void lost(void *context, struct http_request *request, struct http_reply *reply) {
+    (void)context;
+    struct api_answer answer;
+    api_lost(request->arena, &answer);
+    count(&answer);
+    reply->status = answer.http_status;
+    reply->body = answer.body;
+    finish(request, reply);
+}
+
+struct http_service service_callbacks(struct service *service) {
+    return (struct http_service){
+        .context = service, .handle = handle, .settled = settled, .lost = lost};
+}

@@ -1,0 +1,21 @@
+/* service.h - between HTTP and operations.
+ *
+ * Purpose:   targets, content types, request ids, checksums, health and metrics; nothing of what an
+ *            operation does.
+ * Ownership: the service borrows the database.
+ * Threads:   any.
+ * Errors:    none of its own; api.h's answers become replies.
+ * Limits:    those of http.h.
+ */
+#pragma once
+
+#include "http/http.h"
+#include "table/database.h"
+
+struct service {
+    struct database *database;
+    struct http_server *server; /* set once it runs: for /metrics */
+};
+
+/* What http_server_start wants. */
+struct http_service service_callbacks(struct service *service);
