@@ -1,7 +1,319 @@
-/* The durable engine follows; until then opening one says so. */
-#include "kv/kv.h"
+/* The durable engine: opening, reading, and the table of entries. Writing is in groups.c. */
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "kv/rocks/rocks_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct rocks_read {
+    struct kv_read base;
+    const rocksdb_snapshot_t *snapshot;
+    rocksdb_readoptions_t *options;
+};
+
+status rocks_status(char **error) {
+    static const struct {
+        str text;
+        status st;
+    } rows[] = {
+        /* the first that stands in the text */
+        {STR_INIT("Result incomplete"), ST_WOULD_WAIT}, {STR_INIT("No space left"), ST_FULL},
+        {STR_INIT("Disk quota exceeded"), ST_FULL},     {STR_INIT("NoSpace"), ST_FULL},
+        {STR_INIT("Corruption"), ST_CORRUPT},           {STR_INIT("lock file"), ST_IN_USE},
+        {STR_INIT("lock hold by"), ST_IN_USE},          {STR_INIT("NotFound"), ST_NOT_FOUND},
+        {STR_INIT("Invalid argument"), ST_INVALID},
+    };
+    if (*error == NULL)
+        return ST_OK;
+    str text = str_from_c(*error);
+    status st = ST_IO;
+    for (size_t i = sizeof rows / sizeof rows[0]; i-- > 0;)
+        if (str_contains(text, rows[i].text))
+            st = rows[i].st;
+    if (st != ST_WOULD_WAIT)
+        log_debug("event=rocksdb_error status=%d text=\"%.*s\"", (int)st, STR_ARG(text));
+    rocksdb_free(*error);
+    *error = NULL;
+    return st;
+}
+
+/* ---- reading ---- */
+
+static rocksdb_readoptions_t *options_of(struct rocks *rocks, struct kv_read *read) {
+    enum { READ_ALL_TIER = 0, BLOCK_CACHE_TIER = 1 };
+    if (read == NULL)
+        return thread_may_wait() ? rocks->parts.read_any : rocks->parts.read_cached;
+    rocksdb_readoptions_t *options = ((struct rocks_read *)read)->options;
+    rocksdb_readoptions_set_read_tier(options,
+                                      thread_may_wait() ? READ_ALL_TIER : BLOCK_CACHE_TIER);
+    return options;
+}
+
+status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct arena *arena, str key,
+                 str *out_value) {
+    char *error = NULL;
+    rocksdb_pinnableslice_t *pinned =
+        rocksdb_get_pinned(rocks->parts.db, options, key.ptr, key.len, &error);
+    TRY(rocks_status(&error));
+    *out_value = (str){};
+    if (pinned == NULL)
+        return ST_OK;
+    str value;
+    value.ptr = rocksdb_pinnableslice_value(pinned, &value.len);
+    *out_value = arena_copy(arena, value);
+    rocksdb_pinnableslice_destroy(pinned);
+    return ST_OK;
+}
+
+static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena *arena,
+                              const str *keys, size_t count, str *out_values) {
+    struct rocks *rocks = (struct rocks *)kv;
+    rocksdb_readoptions_t *options = options_of(rocks, read);
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].len == 0)
+            out_values[i] = (str){}; /* the engine's own record is nobody's */
+        else
+            TRY(rocks_get(rocks, options, arena, keys[i], &out_values[i]));
+    }
+    return ST_OK;
+}
+
+static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, uint64_t hash,
+                             str *out_value) {
+    struct rocks *rocks = (struct rocks *)txn->kv;
+    str value;
+    uint64_t ticket;
+    if (overlay_find(&rocks->overlay, arena, key, hash, &value, &ticket)) {
+        if (ticket > txn->ticket_seen)
+            txn->ticket_seen = ticket;
+    } else {
+        TRY(rocks_get(rocks, options_of(rocks, NULL), arena, key, &value));
+    }
+    if (value.ptr == NULL)
+        return ST_NOT_FOUND;
+    *out_value = value;
+    return ST_OK;
+}
+
+static status rocks_read_begin(struct kv *kv, struct kv_read **out) {
+    struct rocks *rocks = (struct rocks *)kv;
+    struct rocks_read *read = calloc(1, sizeof *read);
+    CHECK(read != NULL);
+    read->base.kv = kv;
+    read->snapshot = rocksdb_create_snapshot(rocks->parts.db);
+    read->options = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_snapshot(read->options, read->snapshot);
+    *out = &read->base;
+    return ST_OK;
+}
+
+static void rocks_read_end(struct kv_read *base) {
+    struct rocks_read *read = (struct rocks_read *)base;
+    struct rocks *rocks = (struct rocks *)base->kv;
+    rocksdb_readoptions_destroy(read->options);
+    rocksdb_release_snapshot(rocks->parts.db, read->snapshot);
+    free(read);
+}
+
+static void fill_page(rocksdb_iterator_t *at, bool backward, struct kv_page_fill *fill) {
+    if (backward)
+        rocksdb_iter_seek_to_last(at); /* below the upper bound */
+    else
+        rocksdb_iter_seek_to_first(at); /* from the lower bound on */
+    while (rocksdb_iter_valid(at)) {
+        str key, value;
+        key.ptr = rocksdb_iter_key(at, &key.len);
+        value.ptr = rocksdb_iter_value(at, &value.len);
+        if (!kv_page_add(fill, key, value))
+            return;
+        if (backward)
+            rocksdb_iter_prev(at);
+        else
+            rocksdb_iter_next(at);
+    }
+}
+
+static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *arena,
+                         const struct kv_range *range, size_t count_max, size_t bytes_max,
+                         struct kv_page *out) {
+    enum { BLOCK_CACHE_TIER = 1 };
+    struct rocks *rocks = (struct rocks *)kv;
+    /* Options of its own: bounds belong to one scan. They are read as long as the iterator is. */
+    rocksdb_readoptions_t *options = rocksdb_readoptions_create();
+    str from = range->from.len ? range->from : ROCKS_FIRST_KEY;
+    if (read != NULL)
+        rocksdb_readoptions_set_snapshot(options, ((struct rocks_read *)read)->snapshot);
+    if (!thread_may_wait())
+        rocksdb_readoptions_set_read_tier(options, BLOCK_CACHE_TIER);
+    rocksdb_readoptions_set_iterate_lower_bound(options, from.ptr, from.len);
+    if (range->to.ptr != NULL)
+        rocksdb_readoptions_set_iterate_upper_bound(options, range->to.ptr, range->to.len);
+    rocksdb_readoptions_set_background_purge_on_iterator_cleanup(options, 1);
+
+    struct kv_page_fill fill;
+    kv_page_begin(&fill, arena, count_max, bytes_max);
+    rocksdb_iterator_t *at = rocksdb_create_iterator(rocks->parts.db, options);
+    fill_page(at, range->backward, &fill);
+    /* An iterator that met an error, or a block that is not cached, just stops being valid. */
+    char *error = NULL;
+    rocksdb_iter_get_error(at, &error);
+    rocksdb_iter_destroy(at);
+    rocksdb_readoptions_destroy(options);
+    TRY(rocks_status(&error));
+    *out = fill.page;
+    return ST_OK;
+}
+
+/* ---- writing ---- */
+
+static status rocks_update(struct kv *kv, const struct kv_keys *keys, kv_body *body, void *context,
+                           uint64_t *out_ticket) {
+    struct rocks *rocks = (struct rocks *)kv;
+    return kv_update_latched(kv, &rocks->pool, rocks->latches, keys, body, context, groups_accept,
+                             out_ticket);
+}
+
+static status rocks_drop_range(struct kv *kv, str from, str to) {
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
+    return groups_drop_range((struct rocks *)kv, from.len ? from : ROCKS_FIRST_KEY, to);
+}
+
+static enum kv_ticket_state rocks_ticket_state(struct kv *kv, uint64_t ticket) {
+    return groups_ticket_state((struct rocks *)kv, ticket);
+}
+
+static status rocks_ticket_wait(struct kv *kv, uint64_t ticket) {
+    return groups_ticket_wait((struct rocks *)kv, ticket);
+}
+
+static void rocks_on_settled(struct kv *kv, void (*notify)(void *context), void *context) {
+    struct groups *groups = &((struct rocks *)kv)->groups;
+    pthread_mutex_lock(&groups->lock);
+    groups->notify = notify;
+    groups->notify_context = context;
+    pthread_mutex_unlock(&groups->lock);
+}
+
+/* ---- keeping ---- */
+
+static status rocks_checkpoint(struct kv *kv, const char *directory) {
+    struct rocks *rocks = (struct rocks *)kv;
+    char *error = NULL;
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
+    rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(rocks->parts.db, &error);
+    TRY(rocks_status(&error));
+    rocksdb_checkpoint_create(checkpoint, directory, 0, &error);
+    rocksdb_checkpoint_object_destroy(checkpoint);
+    TRY(rocks_status(&error));
+    return directory_mark(directory, true); /* from here on it can be opened */
+}
+
+static uint64_t property(struct rocks *rocks, const char *name) {
+    uint64_t value = 0;
+    return rocksdb_property_int(rocks->parts.db, name, &value) == 0 ? value : 0;
+}
+
+static void rocks_stats(struct kv *kv, struct kv_stats *out) {
+    struct rocks *rocks = (struct rocks *)kv;
+    struct groups *groups = &rocks->groups;
+    pthread_mutex_lock(&groups->lock);
+    out->groups = groups->group_count;
+    out->group_updates = groups->update_count;
+    out->commit_us = groups->commit_us;
+    pthread_mutex_unlock(&groups->lock);
+    out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    /* Tables, and memory tables for the log that backs them: known without asking the disk. */
+    out->bytes_on_disk = property(rocks, "rocksdb.total-sst-files-size") +
+                         property(rocks, "rocksdb.cur-size-all-mem-tables");
+}
+
+/* ---- opening ---- */
+
+static void rocks_free(struct rocks *rocks) {
+    int kept = errno;
+    rocks_parts_close(&rocks->parts);
+    if (rocks->lock_fd >= 0)
+        close(rocks->lock_fd); /* only now may another process have it */
+    free(rocks->directory);
+    free(rocks);
+    errno = kept;
+}
+
+static void rocks_close(struct kv *kv) {
+    struct rocks *rocks = (struct rocks *)kv;
+    groups_done(rocks);
+    overlay_done(&rocks->overlay);
+    kv_txn_pool_done(&rocks->pool);
+    latches_free(rocks->latches);
+    rocks_free(rocks);
+}
+
+static const struct kv_engine rocks_engine = {
+    .close = rocks_close,
+    .read_begin = rocks_read_begin,
+    .read_end = rocks_read_end,
+    .find_many = rocks_find_many,
+    .scan = rocks_scan,
+    .update = rocks_update,
+    .txn_find = rocks_txn_find,
+    .drop_range = rocks_drop_range,
+    .ticket_state = rocks_ticket_state,
+    .ticket_wait = rocks_ticket_wait,
+    .on_settled = rocks_on_settled,
+    .checkpoint = rocks_checkpoint,
+    .stats = rocks_stats,
+};
+
+static status stamp_read(struct rocks *rocks, uint64_t *out_stamp) {
+    struct arena *arena = arena_new(1 << 16);
+    str value;
+    status st = rocks_get(rocks, rocks->parts.read_any, arena, ROCKS_OWN_KEY, &value);
+    if (st == ST_OK && value.ptr != NULL && value.len != KV_STAMP_LEN)
+        st = ST_CORRUPT;
+    if (st == ST_OK)
+        *out_stamp = value.ptr ? get_be64(value.ptr) : 0;
+    arena_free(arena);
+    return st;
+}
+
+static status files_open(struct rocks *rocks, const struct kv_options *options,
+                         uint64_t *out_stamp) {
+    bool fresh = false;
+    TRY(directory_hold(rocks->directory, &rocks->lock_fd, &fresh));
+    status st = rocks_parts_open(&rocks->parts, rocks->directory, options, fresh);
+    if (st == ST_INVALID && !fresh)
+        st = ST_CORRUPT; /* there was a database, and it is no longer one */
+    TRY(st);
+    if (fresh)
+        TRY(directory_mark(rocks->directory, true));
+    return stamp_read(rocks, out_stamp);
+}
 
 status kv_rocks_open(const char *directory, const struct kv_options *options, struct kv **out) {
-    (void)directory, (void)options, (void)out;
-    return ST_INVALID;
+    struct rocks *rocks = aligned_alloc(_Alignof(struct rocks), sizeof *rocks);
+    CHECK(rocks != NULL);
+    memset(rocks, 0, sizeof *rocks);
+    rocks->base.engine = &rocks_engine;
+    rocks->lock_fd = -1;
+    rocks->free_bytes_min = options->free_bytes_min;
+    rocks->directory = strdup(directory);
+    CHECK(rocks->directory != NULL);
+    uint64_t stamp = 0;
+    status st = files_open(rocks, options, &stamp);
+    if (st != ST_OK) {
+        rocks_free(rocks);
+        return st;
+    }
+    rocks->latches = latches_new();
+    kv_txn_pool_init(&rocks->pool);
+    overlay_init(&rocks->overlay);
+    groups_init(rocks, stamp);
+    *out = &rocks->base;
+    return ST_OK;
 }

@@ -1,0 +1,251 @@
+/* Group commit, the committer's side: one thread that turns groups into synced writes.
+ *
+ * A failed write is never tried again as if nothing had happened: after a failed fsync the kernel
+ * may have dropped the very pages, and a second fsync would succeed over the gap. The accepted
+ * groups are lost, and writes are refused:
+ *
+ *   ACCEPTING ──less free space than the reserve──► REFUSING_LOW ──space──► ACCEPTING
+ *       │
+ *       ├──commit: no space──► REFUSING_FULL ──space, and a probe write worked──► ACCEPTING
+ *       └──commit: any other error──► REFUSING_IO (until a restart replays the log)
+ *
+ * RocksDB itself recovers from a full disk: it stops, and within five seconds after space has
+ * returned flushes what it holds to tables and begins a new log, so the torn record at the end of
+ * the old one is never read again. The probe finds out when that has happened. */
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "kv/rocks/rocks_int.h"
+
+#include <errno.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+/* ---- space ---- */
+
+bool space_is_low(const struct rocks *rocks) {
+    struct statvfs fs;
+    if (statvfs(rocks->directory, &fs) != 0)
+        return false; /* commits will tell */
+    return (uint64_t)fs.f_bavail * fs.f_frsize < rocks->free_bytes_min;
+}
+
+static void accepting_set(struct groups *groups, enum accepting accepting) {
+    pthread_mutex_lock(&groups->lock);
+    if ((int)accepting != atomic_load(&groups->accepting))
+        log_debug("event=kv_accepting from=%d to=%d", atomic_load(&groups->accepting),
+                  (int)accepting);
+    atomic_store(&groups->accepting, accepting);
+    pthread_cond_broadcast(&groups->room); /* those who wait for room are refused, or go on */
+    pthread_mutex_unlock(&groups->lock);
+}
+
+static status write_synced(struct rocks *rocks, rocksdb_writebatch_t *batch) {
+    char *error = NULL;
+    rocksdb_write(rocks->parts.db, rocks->parts.write_synced, batch, &error);
+    return rocks_status(&error);
+}
+
+static void own_record_put(rocksdb_writebatch_t *batch, uint64_t stamp) {
+    char bytes[KV_STAMP_LEN];
+    put_be64(bytes, stamp);
+    rocksdb_writebatch_put(batch, ROCKS_OWN_KEY.ptr, ROCKS_OWN_KEY.len, bytes, sizeof bytes);
+}
+
+/* Writes the engine's own record: harmless, and known to be durable if it works. */
+static status probe(struct rocks *rocks) {
+    pthread_mutex_lock(&rocks->groups.lock);
+    uint64_t stamp = rocks->groups.stamp;
+    pthread_mutex_unlock(&rocks->groups.lock);
+    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
+    own_record_put(batch, stamp);
+    status st = write_synced(rocks, batch);
+    rocksdb_writebatch_destroy(batch);
+    return st;
+}
+
+/* Looks at the disk, at most every SPACE_CHECK_US. */
+static void space_check(struct rocks *rocks) {
+    struct groups *groups = &rocks->groups;
+    int64_t now = clock_monotonic_us();
+    enum accepting accepting = (enum accepting)atomic_load(&groups->accepting);
+    if (now - groups->space_checked_us < SPACE_CHECK_US || accepting == REFUSING_IO)
+        return;
+    groups->space_checked_us = now;
+    bool low = space_is_low(rocks);
+    if (accepting != REFUSING_FULL) {
+        accepting_set(groups, low ? REFUSING_LOW : ACCEPTING);
+    } else if (!low) {
+        status st = probe(rocks);
+        if (st != ST_FULL)
+            accepting_set(groups, st == ST_OK ? ACCEPTING : REFUSING_IO);
+    }
+}
+
+/* ---- committing ---- */
+
+static bool was_dropped(const struct group *group, str key) {
+    for (size_t i = 0; i < group->dropped_count; i++) {
+        const struct dropped *dropped = &group->dropped[i];
+        if (str_cmp(key, (str){dropped->bytes, dropped->from_len}) >= 0 &&
+            str_cmp(key, (str){dropped->bytes + dropped->from_len, dropped->to_len}) < 0)
+            return true;
+    }
+    return false;
+}
+
+static status total_load(struct rocks *rocks, str key, int64_t *out_total) {
+    char *error = NULL;
+    rocksdb_pinnableslice_t *pinned =
+        rocksdb_get_pinned(rocks->parts.db, rocks->parts.read_any, key.ptr, key.len, &error);
+    TRY(rocks_status(&error));
+    *out_total = 0;
+    if (pinned == NULL)
+        return ST_OK;
+    str value;
+    value.ptr = rocksdb_pinnableslice_value(pinned, &value.len);
+    status st = value.len == KV_COUNTER_LEN ? ST_OK : ST_CORRUPT;
+    if (st == ST_OK)
+        *out_total = kv_counter_value(value);
+    rocksdb_pinnableslice_destroy(pinned);
+    return st;
+}
+
+/* Turns what the group adds into totals, and writes those. */
+static status totals_put(struct rocks *rocks, struct group *group) {
+    struct counters *totals = &rocks->groups.totals;
+    if (totals->count > COUNTERS_KEEP_MAX)
+        counters_clear(totals);
+    for (size_t i = 0; i < group->dropped_count; i++) {
+        const struct dropped *dropped = &group->dropped[i];
+        counters_drop(totals, (str){dropped->bytes, dropped->from_len},
+                      (str){dropped->bytes + dropped->from_len, dropped->to_len});
+    }
+    for (size_t i = 0; i < group->deltas.count; i++) {
+        const struct counter *delta = &group->deltas.list[i];
+        bool fresh;
+        struct counter *total = counters_at(totals, delta->key, &fresh);
+        if (fresh && !was_dropped(group, delta->key))
+            TRY(total_load(rocks, delta->key, &total->value));
+        total->value = (int64_t)((uint64_t)total->value + (uint64_t)delta->value);
+        char bytes[KV_COUNTER_LEN];
+        put_be64(bytes, (uint64_t)total->value);
+        rocksdb_writebatch_put(group->batch, delta->key.ptr, delta->key.len, bytes, sizeof bytes);
+    }
+    return ST_OK;
+}
+
+static status group_write(struct rocks *rocks, struct group *group, uint64_t stamp) {
+    TRY(totals_put(rocks, group));
+    if (group->stamped)
+        own_record_put(group->batch, stamp);
+    return write_synced(rocks, group->batch);
+}
+
+/* The lock is held. The oldest two losses become one when the list is full: nobody asks for
+ * tickets that old. */
+static void lost_add(struct groups *groups, uint64_t from, uint64_t to, status why) {
+    size_t count = atomic_load(&groups->lost_count);
+    if (count == LOST_MAX) {
+        groups->lost[0].to = groups->lost[1].to;
+        count--;
+        memmove(&groups->lost[1], &groups->lost[2], (count - 1) * sizeof groups->lost[0]);
+    }
+    groups->lost[count] = (struct lost){from, to, why};
+    atomic_store(&groups->lost_count, count + 1);
+}
+
+/* `group` could not be written; the open one goes with it. */
+static void group_lose(struct rocks *rocks, struct group *group, status why) {
+    struct groups *groups = &rocks->groups;
+    why = why == ST_FULL ? ST_FULL : ST_IO;
+    counters_clear(&groups->totals);
+    pthread_mutex_lock(&groups->lock);
+    struct group *open = groups->open;
+    /* First the refusal, then the loss, then the values: an update that still finds one of them
+     * finds its loss, too, when it wants to be accepted. */
+    atomic_store(&groups->accepting, why == ST_FULL ? REFUSING_FULL : REFUSING_IO);
+    lost_add(groups, group->number, open->number, why);
+    overlay_release(&rocks->overlay, &group->entries);
+    overlay_release(&rocks->overlay, &open->entries);
+    group_clear(open);
+    open->number++;
+    pthread_cond_broadcast(&groups->room);
+    pthread_cond_broadcast(&groups->settled[0]);
+    pthread_cond_broadcast(&groups->settled[1]);
+    pthread_mutex_unlock(&groups->lock);
+}
+
+static void group_settle(struct rocks *rocks, struct group *group, int64_t took_us) {
+    struct groups *groups = &rocks->groups;
+    /* RocksDB shows the values from now on, so they may leave the overlay. */
+    overlay_release(&rocks->overlay, &group->entries);
+    pthread_mutex_lock(&groups->lock);
+    atomic_store(&groups->durable, group->number);
+    groups->group_count++;
+    groups->update_count += group->updates;
+    groups->commit_us += (uint64_t)took_us;
+    pthread_cond_broadcast(&groups->settled[group->number & 1]);
+    pthread_mutex_unlock(&groups->lock);
+}
+
+static void group_commit(struct rocks *rocks, struct group *group, uint64_t stamp) {
+    struct groups *groups = &rocks->groups;
+    int64_t began_us = clock_monotonic_us();
+    status st = group_write(rocks, group, stamp);
+    if (st == ST_OK)
+        group_settle(rocks, group, clock_monotonic_us() - began_us);
+    else
+        group_lose(rocks, group, st);
+    group_clear(group);
+    if (groups->notify != NULL)
+        groups->notify(groups->notify_context);
+}
+
+/* ---- the thread ---- */
+
+/* The lock is held. While writes are refused it wakes up now and then to look again. */
+static void work_wait(struct groups *groups) {
+    groups->committer_sleeps = true;
+    if (atomic_load(&groups->accepting) == ACCEPTING) {
+        pthread_cond_wait(&groups->work, &groups->lock);
+    } else {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += SPACE_CHECK_US * 1000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&groups->work, &groups->lock, &until);
+    }
+    groups->committer_sleeps = false;
+}
+
+void *committer_main(void *argument) {
+    struct rocks *rocks = argument;
+    struct groups *groups = &rocks->groups;
+    thread_set_name("kv-commit");
+    pthread_mutex_lock(&groups->lock);
+    for (;;) {
+        struct group *group = groups->open;
+        if (group->updates == 0 && groups->stopping)
+            break;
+        if (group->updates == 0)
+            work_wait(groups);
+        uint64_t stamp = groups->stamp;
+        bool commit = group->updates > 0;
+        if (commit) {
+            groups->open = group == &groups->pair[0] ? &groups->pair[1] : &groups->pair[0];
+            groups->open->number = group->number + 1;
+            pthread_cond_broadcast(&groups->room);
+        }
+        pthread_mutex_unlock(&groups->lock);
+        if (commit)
+            group_commit(rocks, group, stamp);
+        space_check(rocks);
+        pthread_mutex_lock(&groups->lock);
+    }
+    pthread_mutex_unlock(&groups->lock);
+    return NULL;
+}

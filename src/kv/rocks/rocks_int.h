@@ -1,0 +1,131 @@
+/* rocks_int.h - the parts of the RocksDB engine; private to kv/rocks.
+ *
+ * Purpose:   what rocks.c (opening, reading) and groups.c (writing) share.
+ * Ownership: kv_rocks_open makes all of it, kv_close frees it.
+ * Threads:   said at each field; the committer is one thread of the engine.
+ * Errors:    rocks_status is the only place that looks at RocksDB's error texts.
+ * Limits:    GROUP_*.
+ */
+#pragma once
+
+#include "kv/kv_int.h"
+#include "kv/rocks/counters.h"
+#include "kv/rocks/overlay.h"
+
+#include <pthread.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+
+enum {
+    GROUP_BYTES_MAX = 2 * KV_UPDATE_BYTES_MAX, /* the largest update fits */
+    GROUP_UPDATES_MAX = 16 * 1024,
+    GROUP_KEEP_BYTES = 1 << 20, /* a batch that grew beyond is not kept for the next group */
+    LOST_MAX = 16,
+    SPACE_CHECK_US = 100 * 1000,
+};
+
+/* The engine's own record, under the empty key: eight big-endian bytes, the last stamp used. */
+#define ROCKS_OWN_KEY ((str){"", 0})
+/* The smallest key a caller may have; ranges begin here, not at the engine's record. */
+#define ROCKS_FIRST_KEY ((str){"\0", 1})
+
+struct dropped {
+    char *bytes; /* from, then to */
+    size_t from_len, to_len;
+};
+
+/* Updates that become durable together. One is open, the other is being committed. */
+struct group {
+    uint64_t number; /* its ticket */
+    rocksdb_writebatch_t *batch;
+    size_t updates, bytes;
+    bool stamped;
+    struct counters deltas; /* what was added, to be turned into totals by the committer */
+    struct dropped *dropped;
+    size_t dropped_count;
+    struct overlay_entry *entries; /* values to be forgotten once durable */
+};
+
+enum accepting {
+    ACCEPTING,
+    REFUSING_LOW,  /* below the reserve of free space; nothing has failed */
+    REFUSING_FULL, /* a commit met a full disk; accepts again after a write that worked */
+    REFUSING_IO,   /* a commit failed otherwise: what is on disk is unknown until a restart */
+};
+
+struct lost {
+    uint64_t from, to; /* tickets, both included */
+    status why;
+};
+
+struct rocks_parts { /* RocksDB's objects */
+    rocksdb_t *db;
+    rocksdb_options_t *options;
+    rocksdb_block_based_table_options_t *table;
+    rocksdb_cache_t *cache;
+    rocksdb_readoptions_t *read_cached; /* on loops: memory only, else "Incomplete" */
+    rocksdb_readoptions_t *read_any;
+    rocksdb_writeoptions_t *write_synced;
+};
+
+struct groups {
+    pthread_mutex_t lock; /* short: never held across I/O. Guards all but what says otherwise */
+    pthread_cond_t work, room;
+    pthread_cond_t settled[2]; /* by the lowest bit of the ticket: a group wakes its own waiters */
+    struct group pair[2], *open;
+    bool committer_sleeps, stopping;
+    uint64_t stamp;           /* the last one given */
+    _Atomic uint64_t durable; /* highest durable ticket; written by the committer */
+    _Atomic int accepting;    /* enum accepting; written under the lock */
+    _Atomic size_t lost_count;
+    struct lost lost[LOST_MAX];
+    struct counters totals;   /* the committer's alone; emptied when a group is lost */
+    int64_t space_checked_us; /* the committer's alone */
+    void (*notify)(void *context);
+    void *notify_context;
+    uint64_t group_count, update_count, commit_us;
+    pthread_t committer;
+};
+
+struct rocks {
+    struct kv base;
+    struct rocks_parts parts;
+    char *directory;
+    int lock_fd;
+    uint64_t free_bytes_min;
+    struct latches *latches;
+    struct kv_txn_pool pool;
+    struct overlay overlay;
+    struct groups groups;
+};
+
+/* rocks.c */
+status rocks_status(char **error); /* frees it */
+/* ptr is NULL when there is none. */
+status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct arena *arena, str key,
+                 str *out_value);
+
+/* options.c */
+status rocks_parts_open(struct rocks_parts *parts, const char *directory,
+                        const struct kv_options *options, bool create);
+void rocks_parts_close(struct rocks_parts *parts); /* accepts half-built ones */
+
+/* groups.c */
+void groups_init(struct rocks *rocks, uint64_t last_stamp);
+void groups_done(struct rocks *rocks); /* commits what was accepted */
+status groups_accept(struct kv_txn *txn, uint64_t *out_ticket);
+status groups_drop_range(struct rocks *rocks, str from, str to);
+enum kv_ticket_state groups_ticket_state(struct rocks *rocks, uint64_t ticket);
+status groups_ticket_wait(struct rocks *rocks, uint64_t ticket);
+
+/* commit.c: the committer's side */
+void *committer_main(void *rocks);
+/* Whether less than the reserve is free on the disk. */
+bool space_is_low(const struct rocks *rocks);
+void group_clear(struct group *group);
+
+/* directory.c */
+/* Makes or checks the directory and holds it; *out_fresh when no data was ever put there. */
+status directory_hold(const char *path, int *out_lock_fd, bool *out_fresh);
+/* Files that say "ours"; `ready` once the engine's own files exist. */
+status directory_mark(const char *path, bool ready);
