@@ -152,12 +152,12 @@ def has_tests(directory):
 # ---- programs that Meson builds ----
 
 def programs(directory, folders):
-    """[(name, path below the root, environment)] of the tests below tests/<folder>."""
+    """[(name, command from the root, environment)] of the tests below tests/<folder>."""
     found = []
     for test in introspect(directory, 'tests'):
         path = os.path.relpath(test['cmd'][0], ROOT)
         if any(path.startswith(f'{directory}/tests/{folder}/') for folder in folders):
-            found.append((test['name'], path, {**test['env'], 'CMOCKA_MESSAGE_OUTPUT': 'TAP'}))
+            found.append((test['name'], [path, *test['cmd'][1:]], {**test['env'], 'CMOCKA_MESSAGE_OUTPUT': 'TAP'}))
     return sorted(found)
 
 
@@ -166,15 +166,16 @@ def launcher(directory):
     return ['setarch', os.uname().machine, '-R'] if directory == 'build-tsan' and shutil.which('setarch') else []
 
 
-def run_program(directory, name, path, env, case):
+def run_program(directory, name, command, env, case):
+    command = [*launcher(directory), *command]
     seconds = PROGRAM_SECONDS_MAX * SLOWDOWN.get(directory, 1)
     if case:
         env = {**env, 'TEST_CASE': case}
-    code, text = call([*launcher(directory), os.path.join(ROOT, path)], seconds, {**SANITIZERS, **env})
+    code, text = call(command, seconds, {**SANITIZERS, **env})
 
     def again(failed):
         which = f'TEST_CASE={failed.name} ' if re.fullmatch(r'\w+', failed.name) else ''
-        return f'{which}{" ".join([*launcher(directory), path])}'
+        return f'{which}{" ".join(command)}'
     return name, judged(code, text, seconds), again
 
 
@@ -303,8 +304,8 @@ def threaded_folders():
 def run_build_threads(report):
     """Only what the thread sanitizer is to see. False when there is nothing yet, or it failed."""
     code, _ = call(['make', '--silent', 'build-tsan/build.ninja'], BUILD_SECONDS_MAX)
-    targets = [os.path.relpath(path, 'build-tsan') for _, path, _ in programs('build-tsan', threaded_folders())] \
-        if code == 0 else ['all']
+    targets = sorted({os.path.relpath(command[0], 'build-tsan')
+                      for _, command, _ in programs('build-tsan', threaded_folders())}) if code == 0 else ['all']
     return bool(targets) and run_build(report, 'build-tsan', targets)
 
 
