@@ -127,15 +127,22 @@ def in_parallel(jobs):
 
 def build(directory, targets=()):
     """The case `directory builds without warnings`. Configured by the Makefile, which has the options."""
-    cases = Case(f'{directory} builds without warnings', PASSED)
+    case = Case(f'{directory} builds without warnings', PASSED)
     code, text = call(['make', '--silent', '--no-print-directory', f'{directory}/build.ninja'], BUILD_SECONDS_MAX)
     if code == 0 and directory != 'build-fuzz' and not has_tests(directory):
         code, text = call(['meson', 'setup', '--reconfigure', '-Dtests=true', directory], BUILD_SECONDS_MAX)
     if code == 0:
         code, text = call(['ninja', '-C', directory, '--quiet', *targets], BUILD_SECONDS_MAX)
     if code != 0:
-        cases.outcome, cases.detail = FAILED, text.splitlines()[-60:]
-    return cases
+        case.outcome, case.detail = FAILED, errors_of(text)
+    return case
+
+
+def errors_of(text):
+    """What Ninja wrote from the first failure on, without the commands."""
+    lines = text.splitlines()
+    first = next((at for at, line in enumerate(lines) if line.startswith('FAILED: ')), max(0, len(lines) - 40))
+    return [line for line in lines[first:] if not re.match(r'\S*(cc|gcc|clang|c\+\+) ', line)][:40]
 
 
 def introspect(directory, what):
