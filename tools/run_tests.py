@@ -114,7 +114,7 @@ def judged(code, text, seconds):
     elif planned > len(cases) and all(case.outcome != FAILED for case in cases):
         wrong = f'runs the {planned} cases it announced, not {len(cases)}'
     if wrong:
-        cases.append(Case(wrong, FAILED, tail))
+        cases.append(Case(wrong, FAILED, tail, whole=True))
     return cases
 
 
@@ -181,7 +181,7 @@ def run_program(directory, name, command, env, case):
     code, text = call(command, seconds, {**SANITIZERS, **env})
 
     def again(failed):
-        which = f'TEST_CASE={failed.name} ' if re.fullmatch(r'\w+', failed.name) else ''
+        which = '' if failed.whole else f'TEST_CASE={failed.name} '
         return f'{which}{" ".join(command)}'
     return name, judged(code, text, seconds), again
 
@@ -220,8 +220,9 @@ def run_script(directory, path, case):
         if not path.endswith('.mjs'):
             return f'STATOR_BIN={directory}/stator {path}'
         pattern = re.escape(failed.name).replace("'", '.').replace('\\ ', ' ')
+        which = '' if failed.whole else f"--test-name-pattern='^{pattern}$' "
         binary = os.path.relpath(command[0], ROOT) if command[0].startswith(ROOT) else 'node'
-        return f"STATOR_BIN={directory}/stator {binary} --test-name-pattern='^{pattern}$' {path}"
+        return f'STATOR_BIN={directory}/stator {binary} {which}{path}'
     return os.path.basename(path), cases, again
 
 
@@ -231,7 +232,9 @@ def run_scripts(report, title, directory, folder, match='', case=''):
     if not chosen and (match or not os.path.isdir(os.path.join(ROOT, folder))):
         return
     trouble = node.prepare()
-    if trouble:
+    if not os.access(os.path.join(ROOT, directory, 'stator'), os.X_OK):
+        results = [(folder, [Case(f'{directory}/stator is there', FAILED)], lambda _: f'ninja -C {directory} stator')]
+    elif trouble:
         results = [(folder, [Case('Node and the packages of tests/package.json can be had', FAILED, trouble)],
                     lambda _: 'tools/node.py')]
     else:
@@ -280,10 +283,6 @@ def run_build(report, directory, targets=()):
     verb = {'build': 'all', 'build-fuzz': 'fuzz-build'}.get(directory, directory[len('build-'):])
     report.suite(directory, [(directory, [case], lambda _: f'make {verb}')], time.monotonic() - started)
     return case.outcome == PASSED
-
-
-def has_server(directory):
-    return os.access(os.path.join(ROOT, directory, 'stator'), os.X_OK)
 
 
 def run_all(report):

@@ -10,6 +10,7 @@ class Case:
     name: str
     outcome: str
     detail: list = field(default_factory=list)  # lines that explain a failure
+    whole: bool = False  # about a whole run, not a case in it
 
 
 RESULT = re.compile(r'^( *)(ok|not ok)\b *(\d*)(?: *- *| +|$)(.*)$')
