@@ -3,8 +3,6 @@
 
 /* cmocka.h wants these four before it. */
 /* clang-format off */
-/* cmocka.h wants these four before it. */
-/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,3 +31,10 @@
         if (got_ != (want))                                                                        \
             fail_msg("%s: got \"%s\", want \"%s\"", #expr, status_text(got_), status_text(want));  \
     } while (0)
+
+/* TEST_CASE=name runs one case of a program: what a failure prints as the way to run it again. */
+__attribute__((constructor)) static void test_filter_from_environment(void) {
+    const char *name = getenv("TEST_CASE");
+    if (name)
+        cmocka_set_test_filter(name);
+}
