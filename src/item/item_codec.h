@@ -54,3 +54,6 @@ struct item item_thaw(view map, struct arena *arena);
 /* The service's size of a tree. */
 size_t value_size(const struct value *value);
 size_t item_tree_size(const struct item *item);
+/* Levels of nesting, the item itself counted: above VALUE_DEPTH_MAX it must not be stored. What
+ * item_from_json accepts is within; an update may nest deeper. */
+unsigned item_tree_depth(const struct item *item);

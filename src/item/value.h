@@ -4,7 +4,8 @@
  * Ownership: all of a tree lives in one arena; strings may be slices of the request body.
  * Threads:   one at a time.
  * Errors:    none here.
- * Limits:    nesting VALUE_DEPTH_MAX.
+ * Limits:    nesting VALUE_DEPTH_MAX (an item is one level, each list or map in it one more),
+ *            attribute names VALUE_NAME_BYTES_MAX.
  */
 #pragma once
 
@@ -25,7 +26,7 @@ enum value_kind {
     VALUE_BINARY_SET = 10,
 };
 
-enum { VALUE_DEPTH_MAX = 32 };
+enum { VALUE_DEPTH_MAX = 32, VALUE_NAME_BYTES_MAX = 65535 };
 
 struct attribute;
 
