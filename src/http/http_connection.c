@@ -187,14 +187,6 @@ static enum next start_body(struct connection *c) {
     c->state = CONNECTION_BODY;
     if (x->head.expect_continue && x->from == x->to && !send_continue(c))
         return closed(c);
-    if (x->head.chunked || x->body_at + x->head.content_length <= server_of(c)->buffer_size)
-        return GO_ON;
-    size_t arrived = x->to - x->from;
-    if (!exchange_body_reserve(server_of(c), x, arrived + 1, x->head.content_length))
-        return refuse(c, 503, "too many bytes of requests are in memory");
-    memcpy(x->body, x->buffer + x->from, arrived);
-    x->body_len = arrived;
-    x->from = x->to;
     return GO_ON;
 }
 
@@ -287,14 +279,35 @@ static enum next read_head(struct connection *c) {
     return read_more_head(c);
 }
 
-/* Straight to where the body will stay, and not a byte beyond it. */
+/* More of the body, after what the buffer holds. */
+static enum next read_into_buffer(struct connection *c) {
+    struct exchange *x = c->exchange;
+    ssize_t got = connection_read(c, x->buffer + x->to, server_of(c)->buffer_size - x->to);
+    if (got == READ_NOTHING)
+        return WAIT;
+    if (got <= 0)
+        return closed(c);
+    x->to += (size_t)got;
+    return GO_ON;
+}
+
+/* Its first bytes come by way of the buffer (an announced length costs no memory), the others go
+ * straight to where they will stay, and none beyond the body's end are read. */
 static enum next read_body_heap(struct connection *c) {
     struct exchange *x = c->exchange;
-    size_t whole = (size_t)x->head.content_length;
+    size_t whole = (size_t)x->head.content_length, arrived = x->to - x->from;
     if (x->body_len == whole)
         return body_whole(c, (str){x->body, whole});
-    if (!exchange_body_reserve(server_of(c), x, 1, whole))
+    if (x->body == NULL && arrived == 0)
+        return read_into_buffer(c);
+    if (!exchange_body_reserve(server_of(c), x, arrived != 0 ? arrived : 1, whole))
         return refuse(c, 503, "too many bytes of requests are in memory");
+    if (arrived != 0) {
+        memcpy(x->body, x->buffer + x->from, arrived);
+        x->body_len = arrived;
+        x->from = x->to;
+        return GO_ON;
+    }
     size_t room = x->body_size - x->body_len;
     ssize_t got =
         connection_read(c, x->body + x->body_len, room < BODY_READ_MAX ? room : BODY_READ_MAX);
@@ -313,13 +326,7 @@ static enum next read_body_buffered(struct connection *c) {
         x->from += whole;
         return body_whole(c, (str){x->buffer + x->body_at, whole});
     }
-    ssize_t got = connection_read(c, x->buffer + x->to, server_of(c)->buffer_size - x->to);
-    if (got == READ_NOTHING)
-        return WAIT;
-    if (got <= 0)
-        return closed(c);
-    x->to += (size_t)got;
-    return GO_ON;
+    return read_into_buffer(c);
 }
 
 static enum next read_body_chunked(struct connection *c) {
@@ -341,20 +348,15 @@ static enum next read_body_chunked(struct connection *c) {
     if (result == HTTP_CHUNK_DONE)
         return body_whole(c, (str){x->body_len ? x->body : "", x->body_len});
     x->from = x->to = x->body_at;
-    ssize_t got = connection_read(c, x->buffer + x->to, server->buffer_size - x->to);
-    if (got == READ_NOTHING)
-        return WAIT;
-    if (got <= 0)
-        return closed(c);
-    x->to += (size_t)got;
-    return GO_ON;
+    return read_into_buffer(c);
 }
 
 static enum next read_body(struct connection *c) {
     struct exchange *x = c->exchange;
     if (x->head.chunked)
         return read_body_chunked(c);
-    return x->body != NULL ? read_body_heap(c) : read_body_buffered(c);
+    bool fits = x->body_at + x->head.content_length <= server_of(c)->buffer_size;
+    return fits ? read_body_buffered(c) : read_body_heap(c);
 }
 
 static enum next replied(struct connection *c) {

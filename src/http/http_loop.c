@@ -173,6 +173,15 @@ static void serve_events(struct loop *loop, const struct epoll_event *events, in
     }
 }
 
+static void close_all(struct loop *loop) {
+    struct connection *older;
+    for (struct connection *c = loop->newest; c != NULL; c = older) {
+        older = c->older;
+        connection_close(c);
+    }
+    free_closed(loop);
+}
+
 void *loop_main(void *argument) {
     struct loop *loop = argument;
     struct http_server *server = loop->server;
@@ -193,8 +202,11 @@ void *loop_main(void *argument) {
             sweep(loop, stopping);
         free_closed(loop);
         if (stopping && (loop->newest == NULL || loop->now_us >= server->drain_until_us))
-            return NULL;
+            break;
     }
+    /* Time is up for those that are left. What a worker has stays until loop_done. */
+    close_all(loop);
+    return NULL;
 }
 
 void loop_done(struct loop *loop) {
@@ -204,13 +216,13 @@ void loop_done(struct loop *loop) {
             close(c->fd);
             free(c);
         }
-    while ((c = loop->newest) != NULL) {
-        if (c->state == CONNECTION_WORKING)
-            c->state = CONNECTION_HEAD; /* the workers are no more */
+    /* Left are those that were with a worker; the workers are no more. */
+    for (c = loop->newest; c != NULL; c = c->older) {
+        CHECK(c->state == CONNECTION_WORKING);
+        c->state = CONNECTION_HEAD;
         c->gone = false;
-        connection_close(c);
     }
-    free_closed(loop);
+    close_all(loop);
     struct exchange *x;
     while ((x = loop->spare) != NULL) {
         loop->spare = x->next_spare;
