@@ -231,10 +231,9 @@ def run_scripts(report, title, directory, folder, match='', case=''):
     chosen = [path for path in scripts(folder) if match in os.path.basename(path)]
     if not chosen and (match or not os.path.isdir(os.path.join(ROOT, folder))):
         return
-    trouble = node.prepare()
     if not os.access(os.path.join(ROOT, directory, 'stator'), os.X_OK):
         results = [(folder, [Case(f'{directory}/stator is there', FAILED)], lambda _: f'ninja -C {directory} stator')]
-    elif trouble:
+    elif trouble := node.prepare():
         results = [(folder, [Case('Node and the packages of tests/package.json can be had', FAILED, trouble)],
                     lambda _: 'tools/node.py')]
     else:
