@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 enum {
-    TURN_STEPS = 128,           /* before others are served; one is a read, a request or a write */
-    BODY_READ_MAX = 256 * 1024, /* in one step */
+    TURN_STEPS = 64,            /* before others are served; one is a read, a request or a write */
+    BODY_READ_MAX = 128 * 1024, /* in one step */
     DISCARD_STEP = 1024 * 1024,
 };
 

@@ -51,7 +51,8 @@ static inline status handle_work(struct fixture *f, struct http_request *request
         reply->status = 599; /* must not survive */
         return ST_WOULD_WAIT;
     }
-    f->arena_differed |= !gated && arena_used(request->arena) != f->arena_on_loop;
+    if (!gated)
+        f->arena_differed |= arena_used(request->arena) != f->arena_on_loop;
     atomic_fetch_add(&f->on_worker, 1);
     if (gated) {
         sem_post(&f->entered);
