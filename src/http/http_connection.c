@@ -22,7 +22,7 @@
 enum {
     TURN_STEPS = 64,            /* before others are served; one is a read, a request or a write */
     BODY_READ_MAX = 128 * 1024, /* in one step */
-    DISCARD_STEP = 1024 * 1024,
+    DISCARD_STEP = 16 * 1024,
 };
 
 /* Whether there may be more to do at once. */
@@ -398,9 +398,9 @@ static enum next write_reply(struct connection *c) {
     return GO_ON; /* until the kernel says that it is full: only then does an edge follow */
 }
 
-/* MSG_TRUNC: the kernel drops the bytes, nothing is copied. */
 static enum next discard(struct connection *c) {
-    ssize_t got = recv(c->fd, NULL, DISCARD_STEP, MSG_TRUNC);
+    char unread[DISCARD_STEP];
+    ssize_t got = recv(c->fd, unread, sizeof unread, 0);
     if (got > 0 || (got < 0 && errno == EINTR))
         return GO_ON;
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? WAIT : closed(c);
