@@ -45,12 +45,14 @@ static inline void fill(struct http_reply *reply, str body) {
 static inline status handle_work(struct fixture *f, struct http_request *request,
                                  struct http_reply *reply, bool gated) {
     if (!thread_may_wait()) {
-        f->arena_on_loop = arena_used(request->arena);
+        if (!gated)
+            f->arena_on_loop = arena_used(request->arena);
         memset(arena_alloc(request->arena, 100000), 7, 100000);
         reply->status = 599; /* must not survive */
         return ST_WOULD_WAIT;
     }
-    f->arena_differed |= !gated && arena_used(request->arena) != f->arena_on_loop;
+    if (!gated)
+        f->arena_differed |= arena_used(request->arena) != f->arena_on_loop;
     atomic_fetch_add(&f->on_worker, 1);
     if (gated) {
         sem_post(&f->entered);
