@@ -98,7 +98,7 @@ static status check_start_part(struct request *request, const struct item *key,
     if (value->kind != part->kind || value->bytes.len == 0)
         return fail_validation(request->scope, START_INVALID
                                ": The provided key element does not match the schema");
-    return table_check_key_size(request->scope, part->kind, value->bytes, hash);
+    return table_check_key_size(request->scope, value->bytes, hash);
 }
 
 status page_check_start_key(struct request *request, struct page_request *page) {
