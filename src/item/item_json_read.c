@@ -18,6 +18,7 @@ struct reading {
     struct scope *scope;
     struct json_reader *reader;
     str *fault;
+    str *fault_name; /* the attribute of level 1 that holds the fault */
 };
 
 #define note_fault(in, ...)                                                                        \
@@ -322,6 +323,8 @@ static status read_attributes(struct reading *in, unsigned level, struct attribu
                                          "bytes",
                        VALUE_NAME_BYTES_MAX + 1);
         TRY(read_value(in, level, &attributes[count].value));
+        if (level == 1 && in->fault->ptr && in->fault_name->ptr == NULL)
+            *in->fault_name = name;
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
@@ -417,13 +420,13 @@ static status read_value(struct reading *in, unsigned level, struct value *out) 
 
 status value_from_json(struct scope *scope, struct json_reader *reader, struct value *out,
                        str *fault) {
-    struct reading in = {scope, reader, fault};
+    struct reading in = {scope, reader, fault, NULL}; /* has no attributes at level 1 */
     return read_value(&in, 1, out);
 }
 
 status item_from_json(struct scope *scope, struct json_reader *reader, struct item *out) {
     *out = (struct item){};
-    struct reading in = {scope, reader, &out->fault};
+    struct reading in = {scope, reader, &out->fault, &out->fault_name};
     return read_attributes(&in, 1, &out->attributes, &out->count);
 }
 
