@@ -13,16 +13,15 @@ static const struct row rows[] = {
     {"#n", "x", "{':v':{'S':''}}", true, "ok"},
     {"#0_a", "x", "{':0_a':{'N':'1'}}", true, "ok"},
     {"#_", "x", "{':_':{'N':'1'}}", true, "ok"},
-    {"#n", "x", NULL, false, "ExpressionAttributeNames can only be specified when using "
-                             "expressions"},
+    {"#n", "x", NULL, false,
+     "ExpressionAttributeNames can only be specified when using "
+     "expressions"},
     {NULL, NULL, "{':v':{'S':'x'}}", false,
      "ExpressionAttributeValues can only be specified when using expressions"},
     {"", NULL, NULL, true, "ExpressionAttributeNames must not be empty"},
     {NULL, NULL, "{}", true, "ExpressionAttributeValues must not be empty"},
-    {"n", "x", NULL, true,
-     "ExpressionAttributeNames contains invalid key: Syntax error; key: 'n'"},
-    {"#", "x", NULL, true,
-     "ExpressionAttributeNames contains invalid key: Syntax error; key: '#'"},
+    {"n", "x", NULL, true, "ExpressionAttributeNames contains invalid key: Syntax error; key: 'n'"},
+    {"#", "x", NULL, true, "ExpressionAttributeNames contains invalid key: Syntax error; key: '#'"},
     {"#a-b", "x", NULL, true,
      "ExpressionAttributeNames contains invalid key: Syntax error; key: '#a-b'"},
     {" #a", "x", NULL, true,
@@ -97,8 +96,8 @@ static void a_null_name_and_a_long_placeholder_are_refused(void **state) {
     char room[256];
     world_open(&world);
     str key = STR("#n"), name = {};
-    assert_status(
-        expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p), ST_FAILED);
+    assert_status(expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p),
+                  ST_FAILED);
     assert_str(world.scope.error_text,
                "ExpressionAttributeNames contains invalid value: null for key #n");
     memset(room, 'a', sizeof(room));
@@ -106,11 +105,11 @@ static void a_null_name_and_a_long_placeholder_are_refused(void **state) {
     name = STR("x");
     world_reset(&world);
     key = (str){room, 255};
-    assert_status(
-        expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p), ST_OK);
+    assert_status(expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p),
+                  ST_OK);
     key.len = 256;
-    assert_status(
-        expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p), ST_FAILED);
+    assert_status(expr_placeholders_init(&world.scope, NULL, &key, &name, 1, true, true, &p),
+                  ST_FAILED);
     assert_true(str_contains(world.scope.error_text, STR("a key that is too long")));
     world_close(&world);
 }

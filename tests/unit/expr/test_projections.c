@@ -2,7 +2,8 @@
 #include "expr_test.h"
 
 static const char item[] =
-    "{'a':{'N':'1'},'b':{'M':{'x':{'S':'X'},'y':{'L':[{'N':'0'},{'N':'1'},{'M':{'z':{'N':'2'}}}]}}},"
+    "{'a':{'N':'1'},'b':{'M':{'x':{'S':'X'},'y':{'L':[{'N':'0'},{'N':'1'},{'M':{'z':{'N':'2'}}}]}}}"
+    ","
     "'l':{'L':[{'S':'0'},{'S':'1'},{'L':[{'S':'20'},{'S':'21'}]},{'S':'3'}]},'a.b':{'S':'dot'},"
     "'name':{'S':'n'}}";
 
@@ -37,8 +38,9 @@ static const struct row rows[] = {
     {":v", "Invalid ProjectionExpression: Syntax error; token: ':v', near: ':v'"},
     {"a, and", "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved "
                "keyword: and"},
-    {"#none, status", "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved "
-                      "keyword: status"},
+    {"#none, status",
+     "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved "
+     "keyword: status"},
     {"a, #none", "Invalid ProjectionExpression: An expression attribute name used in the document "
                  "path is not defined; attribute name: #none"},
     {"a, a", "Invalid ProjectionExpression: Two document paths overlap with each other; must "
@@ -70,8 +72,7 @@ static void projections_leave_the_named_parts_nested_in_their_parents(void **sta
         str got = world.scope.error_text;
         if (expr_parse_projection(&world.scope, str_from_c(rows[i].text), &p, &projection) ==
             ST_OK) {
-            struct item part =
-                expr_project(&projection, world_view(&world, item), world.arena);
+            struct item part = expr_project(&projection, world_view(&world, item), world.arena);
             got = world_item_text(&world, &part);
         } else {
             got = world.scope.error_text;
@@ -90,8 +91,7 @@ static void legacy_names_are_taken_as_they_are(void **state) {
     world_open(&world);
     assert_status(expr_projection_from_names(&world.scope, names, 3, &projection), ST_OK);
     struct item part = expr_project(&projection, world_view(&world, item), world.arena);
-    assert_str(world_item_text(&world, &part),
-               "{\"a.b\":{\"S\":\"dot\"},\"name\":{\"S\":\"n\"}}");
+    assert_str(world_item_text(&world, &part), "{\"a.b\":{\"S\":\"dot\"},\"name\":{\"S\":\"n\"}}");
     const str twice[] = {STR("a"), STR("b"), STR("a")};
     assert_status(expr_projection_from_names(&world.scope, twice, 3, &projection), ST_FAILED);
     assert_str(world.scope.error_text, "One or more parameter values were invalid: Duplicate value "

@@ -24,9 +24,9 @@ static void the_words_are_sorted_and_distinct(void **state) {
 
 static void other_words_are_free(void **state) {
     (void)state;
-    static const char *const words[] = {"",      "a",       "pk",         "sk",
-                                        "names_", "statuss", "tat",       "ABORTED",
-                                        "zones", "#name",   "attribute1", "LOCALTIMESTAMPS"};
+    static const char *const words[] = {"",       "a",       "pk",         "sk",
+                                        "names_", "statuss", "tat",        "ABORTED",
+                                        "zones",  "#name",   "attribute1", "LOCALTIMESTAMPS"};
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
         assert_false(expr_is_reserved(str_from_c(words[i])));
 }

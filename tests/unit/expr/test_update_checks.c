@@ -142,8 +142,7 @@ static str repeated(char *room, const char *begin, const char *unit) {
 static void hostile_nesting_is_refused_without_stack(void **state) {
     (void)state;
     char room[4096];
-    check("f(", repeated(room, "SET a = ", "f("),
-          "Syntax error; token: '<EOF>', near: '('");
+    check("f(", repeated(room, "SET a = ", "f("), "Syntax error; token: '<EOF>', near: '('");
     check("(", repeated(room, "SET a = ", "("), "Syntax error; token: '<EOF>', near: '('");
     check("SET", repeated(room, "", "SET "), "Syntax error; token: 'SET', near: 'SET SET SET'");
 }
