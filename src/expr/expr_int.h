@@ -24,7 +24,9 @@ enum {
     EXPR_PATH_PARTS_MAX = 32,
     EXPR_PLACEHOLDER_MAX = 255,
     EXPR_SUBSTITUTION_MAX = 2 * 1024 * 1024,
-    EXPR_RESULT_MAX = 400 * 1024, /* of all values an update stores: an item holds no more */
+    /* Of all values an update stores: an item holds 400 KiB, and each list that list_append joins
+     * is counted with its own few bytes. */
+    EXPR_RESULT_MAX = 400 * 1024 + 3 * EXPR_OPERATORS_MAX,
 };
 
 enum node_kind {
