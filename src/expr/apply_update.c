@@ -5,7 +5,7 @@
  * place by place, in the order of the sorted paths: a parent is visited once with all that changes
  * in it, so removed list elements are counted by their original indexes and what is set beyond the
  * end of a list is appended in the order of the indexes. */
-#include "expr/expr_int.h"
+#include "expr/update_int.h"
 #include "item/item_codec.h"
 #include "item/number.h"
 

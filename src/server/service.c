@@ -130,6 +130,18 @@ static str media_type(str content_type) {
     return type;
 }
 
+/* What a reply to a request of this type is; absent for one that is no call. */
+static str reply_type(str content_type) {
+    static const str types[] = {STR_INIT("application/x-amz-json-1.0"),
+                                STR_INIT("application/x-amz-json-1.1"),
+                                STR_INIT("application/json")};
+    str type = media_type(content_type);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (str_eq_nocase(type, types[i]))
+            return types[i];
+    return (str){NULL, 0};
+}
+
 static void count(const struct api_answer *answer) {
     metric_add(METRIC_requests, 1);
     if (answer->http_status >= 500)
@@ -140,9 +152,8 @@ static void count(const struct api_answer *answer) {
 
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
-    str type = media_type(http_request_header(request, STR("Content-Type")));
-    bool amazon = str_eq_nocase(type, STR("application/x-amz-json-1.0"));
-    if (!amazon && !str_eq_nocase(type, STR("application/json")) && request->body.len > 0) {
+    str type = reply_type(http_request_header(request, STR("Content-Type")));
+    if (type.ptr == NULL && request->body.len > 0) {
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
         return ST_OK;
     }
@@ -155,8 +166,7 @@ static status reply_call(struct service *service, struct http_request *request,
     TRY(api_call(service->database, &call, &answer));
     count(&answer);
     *reply = (struct http_reply){.status = answer.http_status,
-                                 .content_type = amazon ? STR("application/x-amz-json-1.0")
-                                                        : STR("application/json"),
+                                 .content_type = type.ptr != NULL ? type : STR("application/json"),
                                  .body = answer.body,
                                  .ticket = answer.ticket};
     finish(request, reply);
