@@ -17,6 +17,7 @@ struct change {
 
 struct application {
     struct scope *scope;
+    const struct expr_update *update;
     view before;
     size_t bytes_left; /* of values that may be stored: more could not fit in an item */
 };
@@ -27,6 +28,8 @@ static status fail_path(struct application *a) {
 }
 
 static status fail_type(struct application *a) {
+    if (a->update->legacy)
+        return fail_validation(a->scope, "Type mismatch for attribute to update");
     return fail_validation(a->scope,
                            "An operand in the update expression has an incorrect data type");
 }
@@ -314,7 +317,8 @@ static status change_container(struct application *a, struct value *container,
 
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item) {
-    struct application a = {.scope = scope, .before = before, .bytes_left = EXPR_RESULT_MAX};
+    struct application a = {
+        .scope = scope, .update = update, .before = before, .bytes_left = EXPR_RESULT_MAX};
     struct change *changes = arena_array(scope->arena, struct change, update->count);
     size_t count = 0;
     for (size_t i = 0; i < update->count; i++) {
