@@ -93,8 +93,10 @@ status page_check_projection(struct request *request, struct page_request *page)
     }
     for (size_t i = 0; page->projection != NULL && i < page->projection->count; i++)
         TRY(check_projected_name(request, page, page->projection->paths[i].parts[0].name));
+    /* To a filter on a global index what isn't projected is missing; a local index fetches it. */
     for (size_t i = 0; page->filter != NULL && i < page->filter->top_name_count; i++)
-        TRY(check_projected_name(request, page, page->filter->top_names[i]));
+        if (!index->global && !index_projects(page->range.table, index, page->filter->top_names[i]))
+            page->whole_items = true;
     return ST_OK;
 }
 

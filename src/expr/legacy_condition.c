@@ -3,8 +3,7 @@
  * What the operators mean is what expressions mean, missing attributes included: NE is <>, which
  * is true of a missing attribute, and NOT_CONTAINS is NOT contains(), which is, too. What they take
  * is stricter: values of one type, and for each operator only some. */
-#include "expr/expr_int.h"
-#include "expr/legacy.h"
+#include "expr/legacy_int.h"
 #include "item/item_codec.h"
 
 #include <limits.h>

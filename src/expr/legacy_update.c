@@ -3,8 +3,8 @@
  * PUT is SET, ADD and DELETE of a value are themselves, DELETE without one is REMOVE. Only ADD of
  * a list has no action of its own: it is what SET a = list_append(if_not_exists(a, []), list)
  * does. */
-#include "expr/expr_int.h"
-#include "expr/legacy.h"
+#include "expr/legacy_int.h"
+#include "expr/update_int.h"
 
 #define INVALID "One or more parameter values were invalid: "
 
