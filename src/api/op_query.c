@@ -102,12 +102,12 @@ static status fail_count(struct scope *scope) {
 static status key_range(struct request *request, struct key_search *search,
                         struct table_range *range) {
     struct scope *scope = request->scope;
-    size_t used = 0, parts;
-    search->schema = range->index ? &range->index->key : &range->table->key;
-    parts = key_schema_count(search->schema);
-    if (search->count > 2 && parts <= 2)
+    const struct key_schema *schema = range->index ? &range->index->key : &range->table->key;
+    size_t used = 0;
+    search->schema = schema;
+    if (search->count > 2 && schema->hash_count == 1 && schema->range_count <= 1)
         return fail_count(scope);
-    if (search->count > parts)
+    if (search->count > key_schema_count(schema))
         return fail_validation(scope, "Query key condition not supported");
     TRY(hash_parts(scope, search, range, &used));
     TRY(range_parts(scope, search, range, &used));
@@ -115,9 +115,9 @@ static status key_range(struct request *request, struct key_search *search,
         return ST_OK;
     /* A condition that fits nowhere: the first sort key without one is what was missed. */
     size_t missed = range->equal_count + range->has_condition;
-    if (missed < search->schema->range_count && !range->has_condition)
+    if (missed < schema->range_count && !range->has_condition)
         return fail_validation(scope, "Query condition missed key schema element: %.*s",
-                               STR_ARG(search->schema->range[missed].name));
+                               STR_ARG(schema->range[missed].name));
     return fail_validation(scope, "Query key condition not supported");
 }
 
