@@ -65,7 +65,7 @@ fuzz: fuzz-build ## fuzz one parser: make fuzz T=json SECONDS=60
 	@tools/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
 
 model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
-	@node=$$(tools/node.py) && for mode in single several; do \
+	@node=$$(tools/node.py) && for mode in single several shared; do \
 		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
 
 bench: server ## measure, against the peers that npm has
