@@ -313,6 +313,7 @@ function checkKeyConditions({ conditions }, schema) {
   const of = (name) => conditions.find((condition) => condition.name === name);
   for (const { name, op, values } of conditions) {
     if (values.some((value) => kindOf(canonical(value)) !== types[name])) throw new Invalid('a key of another type');
+    if (op === '=') checkKeyValue(canonical(values[0]), types[name], name in schema.hash ? 2048 : 1024);
     if (op === 'begins_with' && types[name] === 'N') throw new Invalid('begins_with on a number');
     if (op === 'between' && compare(canonical(values[0]), canonical(values[1])) > 0) throw new Invalid('bounds of BETWEEN');
   }
