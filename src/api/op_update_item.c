@@ -23,25 +23,6 @@ static void reply_attributes(struct request *request, str return_values,
         reply_tree(&request->reply, STR("Attributes"), &touched);
 }
 
-static status parse_update(struct request *request, str text,
-                           struct expr_placeholders *placeholders, struct write *write) {
-    if (text.ptr == NULL)
-        return ST_OK;
-    struct expr_update *update = NULL;
-    TRY(expr_parse_update(request->scope, text, placeholders, &update));
-    write->update = update;
-    return ST_OK;
-}
-
-static status check_targets(struct request *request, const struct write *write) {
-    const str *names;
-    size_t count;
-    if (write->update == NULL)
-        return ST_OK;
-    expr_update_targets(write->update, &names, &count);
-    return table_check_update_targets(request->scope, write->table, names, count);
-}
-
 static status update(struct request *request, const struct in_UpdateItemInput *in,
                      const struct write_members *members) {
     struct scope *scope = request->scope;
@@ -49,12 +30,12 @@ static status update(struct request *request, const struct in_UpdateItemInput *i
     struct collection collection;
     struct write write = {.kind = WRITE_UPDATE, .item = in->Key};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(parse_update(request, in->UpdateExpression, &placeholders, &write));
+    TRY(write_update(request, in->UpdateExpression, &placeholders, &write.update));
     TRY(write_condition(request, members->condition, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
-    TRY(check_targets(request, &write));
+    TRY(write_check_targets(request, &write));
     TRY(write_run(request, members, &write, &collection));
     reply_attributes(request, in->ReturnValues, &write);
     write_reply_costs(request, members, &write, &collection);

@@ -1,5 +1,7 @@
 #include "api/write_request.h"
 
+#include "table/table_check.h"
+
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out) {
     *out = NULL;
@@ -9,6 +11,24 @@ status write_condition(struct request *request, str text, struct expr_placeholde
     TRY(expr_parse_condition(request->scope, EXPR_CONDITION, text, placeholders, condition));
     *out = condition;
     return ST_OK;
+}
+
+status write_update(struct request *request, str text, struct expr_placeholders *placeholders,
+                    const struct expr_update **out) {
+    struct expr_update *update = NULL;
+    if (text.ptr != NULL)
+        TRY(expr_parse_update(request->scope, text, placeholders, &update));
+    *out = update;
+    return ST_OK;
+}
+
+status write_check_targets(struct request *request, const struct write *write) {
+    const str *names;
+    size_t count;
+    if (write->update == NULL)
+        return ST_OK;
+    expr_update_targets(write->update, &names, &count);
+    return table_check_update_targets(request->scope, write->table, names, count);
 }
 
 static status outcome(struct request *request, const struct write_members *members,
