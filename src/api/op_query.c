@@ -29,9 +29,8 @@ static status check_value(struct scope *scope, const struct key_attribute *part,
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
                                "a key attribute cannot contain an empty %s value. Key: %.*s",
-                               str_eq(value_kind_name(part->kind), STR("B")) ? "binary" : "string",
-                               STR_ARG(part->name));
-    return table_check_key_size(scope, part->kind, view_bytes(value), hash);
+                               table_empty_word(part->kind), STR_ARG(part->name));
+    return table_check_key_size(scope, view_bytes(value), hash);
 }
 
 static status check_condition(struct scope *scope, const struct key_attribute *part,
@@ -92,6 +91,8 @@ static status key_range(struct request *request, const struct expr_condition *co
     struct key_search search = {.schema = range->index ? &range->index->key : &range->table->key};
     size_t used = 0;
     TRY(expr_key_conditions(scope, condition, &search.conditions, &search.count));
+    if (search.count > 2 && search.schema->hash_count == 1 && search.schema->range_count <= 1)
+        return fail_validation(scope, "Conditions can be of length 1 or 2 only");
     if (search.count > key_schema_count(search.schema))
         return fail_validation(scope, "Query key condition not supported");
     TRY(hash_parts(scope, &search, range, &used));

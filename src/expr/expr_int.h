@@ -24,7 +24,9 @@ enum {
     EXPR_PATH_PARTS_MAX = 32,
     EXPR_PLACEHOLDER_MAX = 255,
     EXPR_SUBSTITUTION_MAX = 2 * 1024 * 1024,
-    EXPR_RESULT_MAX = 400 * 1024, /* of all values an update stores: an item holds no more */
+    /* Of all values an update stores: an item holds 400 KiB, and each list that list_append joins
+     * is counted with its own few bytes. */
+    EXPR_RESULT_MAX = 400 * 1024 + 3 * EXPR_OPERATORS_MAX,
 };
 
 enum node_kind {
@@ -176,28 +178,3 @@ void expr_names_add(str *names, size_t *count, str name);
 bool expr_is_reserved(str name);
 size_t expr_reserved_count(void);
 str expr_reserved_word(size_t index);
-
-/* ---- updates: parse_update.c, check_update.c, apply_update.c ---- */
-
-enum update_kind { UPDATE_SET, UPDATE_REMOVE, UPDATE_ADD, UPDATE_DELETE };
-
-struct update_action {
-    enum update_kind kind;
-    struct expr_path path;
-    struct expr_node *operand; /* SET: any; ADD and DELETE: a value; REMOVE: NULL */
-};
-
-struct expr_update {
-    struct update_action *actions; /* in the order of the text */
-    size_t count;
-    const struct update_action **sorted; /* by expr_path_compare of their paths */
-    struct expr_path *sorted_paths;
-    str *targets; /* distinct top-level names */
-    size_t target_count;
-};
-
-/* "SET", "REMOVE", … */
-str expr_update_kind_name(enum update_kind kind);
-/* repeated_section: the first section that stood twice, or NULL. */
-status expr_check_update(struct parser *parser, struct expr_update *update,
-                         const enum update_kind *repeated_section);

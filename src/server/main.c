@@ -22,7 +22,6 @@
 enum {
     EXIT_USAGE = 2,
     HEAD_BYTES_MAX = 16 * 1024,
-    BODY_BYTES_MAX = 16 * 1024 * 1024,
     MEGABYTE = 1024 * 1024,
 };
 
@@ -208,8 +207,8 @@ static int serve(const struct config *config) {
     struct jobs *jobs = jobs_start(database);
     print_screen(config, http_server_port(server));
     wait_for_signal();
+    jobs_stop(jobs); /* they commit, and a commit wakes the server */
     http_server_stop(server, (int)config->drain_ms);
-    jobs_stop(jobs);
     database_close(database);
     log_info("event=stopped");
     return EXIT_SUCCESS;

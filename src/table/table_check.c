@@ -2,9 +2,7 @@
 
 #define INVALID "One or more parameter values were invalid: "
 
-status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash) {
-    if (kind == VALUE_NUMBER)
-        return ST_OK;
+status table_check_key_size(struct scope *scope, str bytes, bool hash) {
     if (hash && bytes.len > HASH_KEY_BYTES_MAX)
         return fail_validation(scope, INVALID
                                "Size of hashkey has exceeded the maximum size limit of2048 bytes");
@@ -14,22 +12,22 @@ status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes
     return ST_OK;
 }
 
-static const char *empty_kind(enum value_kind kind) {
-    return kind == VALUE_BINARY ? "binary" : "string";
+const char *table_empty_word(enum value_kind kind) {
+    return str_eq(value_kind_name(kind), STR("B")) ? "binary" : "string";
 }
 
 static status empty_key(struct scope *scope, const struct key_attribute *attribute) {
     return fail_validation(scope,
                            "One or more parameter values are not valid. The AttributeValue for "
                            "a key attribute cannot contain an empty %s value. Key: %.*s",
-                           empty_kind(attribute->kind), STR_ARG(attribute->name));
+                           table_empty_word(attribute->kind), STR_ARG(attribute->name));
 }
 
 static status check_key_value(struct scope *scope, const struct key_attribute *attribute, str bytes,
                               bool hash) {
     if (bytes.len == 0)
         return empty_key(scope, attribute);
-    return table_check_key_size(scope, attribute->kind, bytes, hash);
+    return table_check_key_size(scope, bytes, hash);
 }
 
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key) {
@@ -71,13 +69,13 @@ static status empty_index_key(struct scope *scope, const struct index *index,
             "One or more parameter values are not valid. The update expression attempted to update "
             "a secondary index key to a value that is not supported. The AttributeValue for a key "
             "attribute cannot contain an empty %s value.",
-            empty_kind(attribute->kind));
+            table_empty_word(attribute->kind));
     return fail_validation(
         scope,
         "One or more parameter values are not valid. A value specified for a secondary index key "
         "is not supported. The AttributeValue for a key attribute cannot contain an empty %s "
         "value. IndexName: %.*s, IndexKey: %.*s",
-        empty_kind(attribute->kind), STR_ARG(index->name), STR_ARG(attribute->name));
+        table_empty_word(attribute->kind), STR_ARG(index->name), STR_ARG(attribute->name));
 }
 
 static status check_index_key(struct scope *scope, const struct index *index,
@@ -95,7 +93,7 @@ static status check_index_key(struct scope *scope, const struct index *index,
             STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
     if (bytes.len == 0)
         return empty_index_key(scope, index, attribute, by_update);
-    return table_check_key_size(scope, kind, bytes, hash);
+    return table_check_key_size(scope, bytes, hash);
 }
 
 status table_check_index_keys(struct scope *scope, const struct table *table,

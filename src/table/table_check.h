@@ -30,4 +30,6 @@ status table_check_empty_keys(struct scope *scope, const struct table *table,
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
                                   size_t count);
 /* Size of one key value, as partition key (hash) or sort key. */
-status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash);
+status table_check_key_size(struct scope *scope, str bytes, bool hash);
+/* "string" or "binary", as texts about empty keys say it. */
+const char *table_empty_word(enum value_kind kind);

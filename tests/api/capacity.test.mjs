@@ -1,6 +1,6 @@
 // ConsumedCapacity: who is charged what. Index parts are only there when an index was touched.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { N, S, expectError, harness, load } from './lib/index.mjs';
 

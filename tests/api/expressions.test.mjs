@@ -1,6 +1,6 @@
 // Conditions and filters: what is true, what is false, what is refused before an item is looked at.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { B, BOOL, BS, L, M, N, NS, NULL, S, SS, expectError, expectInvalid, harness, refusals } from './lib/index.mjs';
 
@@ -174,7 +174,7 @@ refusals(db, 'PutItem', { TableName: name, Item: { id: S('refused') } }, [
   ['IN of 101 operands', condition(`a IN (${Array(101).fill(':a').join(',')})`, one), /^Invalid ConditionExpression: .*IN/],
   ['a path of 33 elements', condition(`${Array(33).fill('a').join('.')} = :a`, one), /^Invalid ConditionExpression: /],
   ['an index beyond 32 bits', condition('a[4294967296] = :a', one), /^Invalid ConditionExpression: /],
-  ['301 operators', condition(Array(151).fill('a=:a').join(' OR '), one), /^Invalid ConditionExpression: .*300/],
+  ['301 operators', condition(Array(151).fill('a=:a').join(' OR '), one), /^Invalid ConditionExpression: .*operator/],
   ['4097 bytes', condition(`a = :a${' '.repeat(4091)}`, one), `${WRONG}Expression size has exceeded the maximum allowed size; expression size: 4097`],
   ['4097 bytes in 2-byte characters', condition(`a = :a${'é'.repeat(2046)}`, one), `${WRONG}Expression size has exceeded the maximum allowed size; expression size: 4098`],
 ]);

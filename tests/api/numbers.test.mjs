@@ -1,6 +1,6 @@
 // Numbers: what is accepted, how it comes back, how it is compared, added and sorted.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { N, NS, S, expectInvalid, harness } from './lib/index.mjs';
 

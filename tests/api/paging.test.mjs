@@ -1,6 +1,6 @@
 // Pages: the 1 MB limit, Limit, LastEvaluatedKey and every check of ExclusiveStartKey.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { N, S, expectInvalid, harness, load, pages } from './lib/index.mjs';
 
@@ -131,7 +131,7 @@ test('a Query of a table with a hash key alone refuses a start key', async () =>
   const lonely = await table({});
   await db.PutItem({ TableName: lonely, Item: { id: S('a') } });
   await expectInvalid(db.Query({ TableName: lonely, KeyConditionExpression: 'id = :i', ExpressionAttributeValues: { ':i': S('a') },
-    ExclusiveStartKey: { id: S('a') } }), /starting key/);
+    ExclusiveStartKey: { id: S('a') } }), 'The query can return at most one row and cannot be restarted');
 });
 
 test('a bad start key is refused on an empty partition, too', () =>
