@@ -95,7 +95,7 @@ static inline bool expr_node_is_operand(const struct expr_node *node) {
 
 struct parser {
     struct scope *scope;
-    const char *member; /* "FilterExpression": every text starts by it */
+    const char *member; /* "FilterExpression": every text starts by it; NULL: there was no text */
     bool is_condition;  /* AND, OR, NOT, IN, BETWEEN are no names */
     struct expr_placeholders *placeholders;
     str text;
@@ -105,6 +105,10 @@ struct parser {
     bool redundant_parentheses;
 };
 
+/* Whether names and placeholders are still as written. A tree from build.h has none. */
+static inline bool expr_is_text(const struct parser *parser) {
+    return parser->member != NULL;
+}
 /* Refuses an empty or too long text; then parser->token is the first token. */
 status expr_parser_init(struct parser *parser, struct scope *scope, const char *member,
                         bool is_condition, str text, struct expr_placeholders *placeholders);
@@ -201,3 +205,8 @@ str expr_update_kind_name(enum update_kind kind);
 /* repeated_section: the first section that stood twice, or NULL. */
 status expr_check_update(struct parser *parser, struct expr_update *update,
                          const enum update_kind *repeated_section);
+/* What is the same for every item that a checked update meets. */
+void expr_update_prepare(struct arena *arena, struct expr_update *update);
+/* Fills in the names that a checked condition mentions. */
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out);

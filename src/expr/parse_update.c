@@ -118,8 +118,7 @@ static int compare_actions(const void *a, const void *b) {
                              &(*(struct update_action *const *)b)->path);
 }
 
-/* What is the same for every item that the update meets. */
-static void prepare(struct arena *arena, struct expr_update *update) {
+void expr_update_prepare(struct arena *arena, struct expr_update *update) {
     update->sorted = arena_array(arena, const struct update_action *, update->count);
     for (size_t i = 0; i < update->count; i++)
         update->sorted[i] = &update->actions[i];
@@ -145,7 +144,7 @@ status expr_parse_update(struct scope *scope, str text, struct expr_placeholders
     parsed->actions = update.actions;
     parsed->count = update.count;
     TRY(expr_check_update(parser, parsed, update.any_repeated ? &update.repeated : NULL));
-    prepare(scope->arena, parsed);
+    expr_update_prepare(scope->arena, parsed);
     *out = parsed;
     return ST_OK;
 }
