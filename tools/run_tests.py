@@ -38,9 +38,11 @@ SLOWDOWN = {'build-asan': 3, 'build-tsan': 6}  # what a sanitizer costs, for the
 SANITIZERS = {
     'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1',
-    # Libraries that are not built with it (RocksDB) would be reported for locks it cannot see.
-    'TSAN_OPTIONS': 'halt_on_error=1:ignore_noninstrumented_modules=1',
+    'TSAN_OPTIONS': 'halt_on_error=1',
 }
+SUPPRESSIONS = os.path.join(ROOT, 'tests/tsan.supp')  # libraries that are not built with it
+if os.path.exists(SUPPRESSIONS):
+    SANITIZERS['TSAN_OPTIONS'] += f':suppressions={SUPPRESSIONS}'
 
 
 class Report:
@@ -178,7 +180,9 @@ def run_program(directory, name, command, env, case):
     seconds = PROGRAM_SECONDS_MAX * SLOWDOWN.get(directory, 1)
     if case:
         env = {**env, 'TEST_CASE': case}
-    code, text = call(command, seconds, {**SANITIZERS, **env})
+    # A program's own options come last, so they win.
+    joined = {name: f'{ours}:{env[name]}' if name in env else ours for name, ours in SANITIZERS.items()}
+    code, text = call(command, seconds, {**env, **joined})
 
     def again(failed):
         which = '' if failed.whole else f'TEST_CASE={failed.name} '
@@ -231,10 +235,9 @@ def run_scripts(report, title, directory, folder, match='', case=''):
     chosen = [path for path in scripts(folder) if match in os.path.basename(path)]
     if not chosen and (match or not os.path.isdir(os.path.join(ROOT, folder))):
         return
-    trouble = node.prepare()
     if not os.access(os.path.join(ROOT, directory, 'stator'), os.X_OK):
         results = [(folder, [Case(f'{directory}/stator is there', FAILED)], lambda _: f'ninja -C {directory} stator')]
-    elif trouble:
+    elif trouble := node.prepare():
         results = [(folder, [Case('Node and the packages of tests/package.json can be had', FAILED, trouble)],
                     lambda _: 'tools/node.py')]
     else:

@@ -2,29 +2,27 @@
  * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
  * the request again from its start would write the first ones twice, over what others wrote
  * between. */
-#include "api/request.h"
+#include "api/write_request.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
-#include "table/table_write.h"
 
 enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
     size_t sizes[BATCH_WRITES_MAX];
+    struct collection collections[BATCH_WRITES_MAX];
     size_t count;
 };
 
 static status check_request(struct scope *scope, const struct in_WriteRequest *in) {
     bool put = in->PutRequest != NULL, delete = in->DeleteRequest != NULL;
-    if (put == delete)
-        return fail_validation(scope,
-                               "Supplied AttributeValue %s, must contain exactly one of the "
-                               "supported datatypes",
-                               put ? "has more than one datatypes set" : "is empty");
+    if (put == delete) /* neither is said in the same words as both */
+        return fail_validation(scope, "Supplied AttributeValue has more than one datatypes set, "
+                                      "must contain exactly one of the supported datatypes");
     if (!put)
         return item_check(scope, in->DeleteRequest->Key);
     TRY(item_check(scope, in->PutRequest->Item));
@@ -105,11 +103,48 @@ static status write_all(struct request *request, struct batch_write *batch) {
     return ST_OK;
 }
 
+/* Each collection once, however many of the writes are in it. */
+static bool is_first_of_collection(const struct batch_write *batch, size_t at) {
+    const struct collection *collection = &batch->collections[at];
+    str hash = collection->table->key.hash[0].name;
+    str value = item_find(collection->item, hash)->bytes;
+    for (size_t i = 0; i < at; i++)
+        if (batch->writes[i].table == collection->table &&
+            str_eq(item_find(batch->writes[i].item, hash)->bytes, value))
+            return false;
+    return true;
+}
+
+static void reply_collections(struct request *request, const struct batch_write *batch) {
+    struct reply *reply = &request->reply;
+    const struct table *open = NULL;
+    bool any = false;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->collections[i].table == NULL || !is_first_of_collection(batch, i))
+            continue;
+        if (!any)
+            reply_open(reply, STR("ItemCollectionMetrics"));
+        if (batch->writes[i].table != open) {
+            if (any)
+                reply_close_list(reply);
+            open = batch->writes[i].table;
+            reply_open_list(reply, open->name);
+        }
+        any = true;
+        reply_collection(request, ANON, &batch->collections[i]);
+    }
+    if (any) {
+        reply_close_list(reply);
+        reply_close(reply);
+    }
+}
+
 static void reply_batch(struct request *request, enum capacity_detail detail,
                         const struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_open(reply, STR("UnprocessedItems"));
     reply_close(reply);
+    reply_collections(request, batch);
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));
@@ -134,6 +169,9 @@ status op_batch_write_item(struct request *request) {
             TRY(add_write(request, table, tables->at[t]->at[i], batch));
     }
     TRY(check_duplicates(request->scope, batch));
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(collection_read(request, in->ReturnItemCollectionMetrics, &batch->writes[i],
+                            &batch->collections[i]));
     TRY(write_all(request, batch));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), batch);
     return ST_OK;

@@ -6,16 +6,17 @@ static status delete_one(struct request *request, const struct in_DeleteItemInpu
                          const struct write_members *members) {
     struct scope *scope = request->scope;
     struct expr_placeholders placeholders;
+    struct collection collection;
     struct write write = {.kind = WRITE_DELETE, .item = in->Key};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
     TRY(write_condition(request, members->condition, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
-    TRY(write_run(request, members, &write));
+    TRY(write_run(request, members, &write, &collection));
     if (str_eq(in->ReturnValues, STR("ALL_OLD")) && write.before.ptr != NULL)
         reply_stored(&request->reply, STR("Attributes"), write.before, NULL, NULL);
-    write_reply_capacity(request, members->return_capacity, &write);
+    write_reply_costs(request, members, &write, &collection);
     return ST_OK;
 }
 
@@ -33,6 +34,7 @@ status op_delete_item(struct request *request) {
         .condition = in->ConditionExpression,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
+        .return_metrics = in->ReturnItemCollectionMetrics,
         .parameters = {legacy, 2, expressions, 1, in->ExpressionAttributeNames,
                        in->ExpressionAttributeValues},
     };

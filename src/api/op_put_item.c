@@ -7,16 +7,17 @@ static status put(struct request *request, const struct in_PutItemInput *in,
                   const struct write_members *members) {
     struct scope *scope = request->scope;
     struct expr_placeholders placeholders;
+    struct collection collection;
     struct write write = {.kind = WRITE_PUT, .item = in->Item};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
     TRY(write_condition(request, members->condition, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_item(scope, write.table, in->Item));
-    TRY(write_run(request, members, &write));
+    TRY(write_run(request, members, &write, &collection));
     if (str_eq(in->ReturnValues, STR("ALL_OLD")) && write.before.ptr != NULL)
         reply_stored(&request->reply, STR("Attributes"), write.before, NULL, NULL);
-    write_reply_capacity(request, members->return_capacity, &write);
+    write_reply_costs(request, members, &write, &collection);
     return ST_OK;
 }
 
@@ -35,6 +36,7 @@ status op_put_item(struct request *request) {
         .condition = in->ConditionExpression,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
+        .return_metrics = in->ReturnItemCollectionMetrics,
         .parameters = {legacy, 2, expressions, 1, in->ExpressionAttributeNames,
                        in->ExpressionAttributeValues},
     };

@@ -46,6 +46,7 @@ static status update(struct request *request, const struct in_UpdateItemInput *i
                      const struct write_members *members) {
     struct scope *scope = request->scope;
     struct expr_placeholders placeholders;
+    struct collection collection;
     struct write write = {.kind = WRITE_UPDATE, .item = in->Key};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
     TRY(parse_update(request, in->UpdateExpression, &placeholders, &write));
@@ -54,9 +55,9 @@ static status update(struct request *request, const struct in_UpdateItemInput *i
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
     TRY(check_targets(request, &write));
-    TRY(write_run(request, members, &write));
+    TRY(write_run(request, members, &write, &collection));
     reply_attributes(request, in->ReturnValues, &write);
-    write_reply_capacity(request, members->return_capacity, &write);
+    write_reply_costs(request, members, &write, &collection);
     return ST_OK;
 }
 
@@ -76,6 +77,7 @@ status op_update_item(struct request *request) {
         .condition = in->ConditionExpression,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
+        .return_metrics = in->ReturnItemCollectionMetrics,
         .parameters = {legacy, 3, expressions, 2, in->ExpressionAttributeNames,
                        in->ExpressionAttributeValues},
     };

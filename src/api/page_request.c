@@ -83,8 +83,10 @@ status page_check_projection(struct request *request, struct page_request *page)
     }
     for (size_t i = 0; page->projection != NULL && i < page->projection->count; i++)
         TRY(check_projected_name(request, page, page->projection->paths[i].parts[0].name));
+    /* To a filter on a global index what isn't projected is missing; a local index fetches it. */
     for (size_t i = 0; page->filter != NULL && i < page->filter->top_name_count; i++)
-        TRY(check_projected_name(request, page, page->filter->top_names[i]));
+        if (!index->global && !index_projects(page->range.table, index, page->filter->top_names[i]))
+            page->whole_items = true;
     return ST_OK;
 }
 
@@ -98,7 +100,7 @@ static status check_start_part(struct request *request, const struct item *key,
     if (value->kind != part->kind || value->bytes.len == 0)
         return fail_validation(request->scope, START_INVALID
                                ": The provided key element does not match the schema");
-    return table_check_key_size(request->scope, part->kind, value->bytes, hash);
+    return table_check_key_size(request->scope, value->bytes, hash);
 }
 
 status page_check_start_key(struct request *request, struct page_request *page) {

@@ -27,14 +27,17 @@ static status outcome(struct request *request, const struct write_members *membe
     return ST_CORRUPT;
 }
 
-status write_run(struct request *request, const struct write_members *members,
-                 struct write *write) {
+status write_run(struct request *request, const struct write_members *members, struct write *write,
+                 struct collection *out_collection) {
+    TRY(collection_read(request, members->return_metrics, write, out_collection));
     status st = table_write(request->database, request->scope, write, 1, &request->ticket);
     return st == ST_OK || st == ST_FAILED ? outcome(request, members, write) : st;
 }
 
-void write_reply_capacity(struct request *request, str detail, const struct write *write) {
+void write_reply_costs(struct request *request, const struct write_members *members,
+                       const struct write *write, const struct collection *collection) {
     struct capacity capacity = {.table = write->table};
     capacity_add_cost(&capacity, &write->cost);
-    reply_capacity(request, capacity_detail_of(detail), &capacity);
+    reply_capacity(request, capacity_detail_of(members->return_capacity), &capacity);
+    reply_collection(request, STR("ItemCollectionMetrics"), collection);
 }

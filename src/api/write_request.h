@@ -17,6 +17,7 @@ struct write_members {
     str condition; /* ConditionExpression; ptr NULL: none */
     str return_on_failure;
     str return_capacity;
+    str return_metrics; /* ReturnItemCollectionMetrics */
     struct parameters parameters;
 };
 
@@ -24,7 +25,19 @@ struct write_members {
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out);
 
+struct collection {
+    const struct table *table; /* NULL: not asked for, or the table has no local index */
+    const struct item *item;   /* holds the key */
+    int64_t bytes;
+};
+status collection_read(struct request *request, str return_metrics, const struct write *write,
+                       struct collection *out);
+/* {ItemCollectionKey, SizeEstimateRangeGB}; nothing when it was not asked for. */
+void reply_collection(struct request *request, str name, const struct collection *collection);
+
 /* Does it, and turns its outcome into the request's error. */
-status write_run(struct request *request, const struct write_members *members, struct write *write);
-/* ConsumedCapacity of one write. */
-void write_reply_capacity(struct request *request, str detail, const struct write *write);
+status write_run(struct request *request, const struct write_members *members, struct write *write,
+                 struct collection *out_collection);
+/* ConsumedCapacity and ItemCollectionMetrics of one write. */
+void write_reply_costs(struct request *request, const struct write_members *members,
+                       const struct write *write, const struct collection *collection);

@@ -160,6 +160,7 @@ str arena_vprintf(struct arena *arena, const char *format, va_list args) {
     int len = vsnprintf(NULL, 0, format, args);
     CHECK(len >= 0);
     char *text = arena_bytes(arena, (size_t)len + 1);
+    CHECK(format != NULL && text != NULL); /* gcc's sanitizer build wants to be told */
     int written = vsnprintf(text, (size_t)len + 1, format, again);
     CHECK(written == len);
     va_end(again);

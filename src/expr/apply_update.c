@@ -5,7 +5,7 @@
  * place by place, in the order of the sorted paths: a parent is visited once with all that changes
  * in it, so removed list elements are counted by their original indexes and what is set beyond the
  * end of a list is appended in the order of the indexes. */
-#include "expr/expr_int.h"
+#include "expr/update_int.h"
 #include "item/item_codec.h"
 #include "item/number.h"
 
@@ -84,8 +84,10 @@ static status evaluate(struct application *a, const struct expr_node *node, stru
 
 static status arithmetic(struct application *a, const struct expr_node *node, struct value *out) {
     struct value left, right;
+    size_t bytes_left = a->bytes_left;
     TRY(evaluate(a, node->first, &left));
     TRY(evaluate(a, node->last, &right));
+    a->bytes_left = bytes_left; /* the operands are not stored */
     if (left.kind != VALUE_NUMBER || right.kind != VALUE_NUMBER)
         return fail_type(a);
     return sum(a, node->kind == NODE_MINUS, left.bytes, right.bytes, out);

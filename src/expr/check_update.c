@@ -1,6 +1,6 @@
 /* What an update may not say, whatever the item holds: one kind of mistake after the other over
  * the whole text, as the service looks for them. */
-#include "expr/expr_int.h"
+#include "expr/update_int.h"
 
 typedef status path_check(struct parser *parser, struct expr_path *path);
 

@@ -24,7 +24,9 @@ enum {
     EXPR_PATH_PARTS_MAX = 32,
     EXPR_PLACEHOLDER_MAX = 255,
     EXPR_SUBSTITUTION_MAX = 2 * 1024 * 1024,
-    EXPR_RESULT_MAX = 400 * 1024, /* of all values an update stores: an item holds no more */
+    /* Of all values an update stores: an item holds 400 KiB, and each list that list_append joins
+     * is counted with its own few bytes. */
+    EXPR_RESULT_MAX = 400 * 1024 + 3 * EXPR_OPERATORS_MAX,
 };
 
 enum node_kind {
@@ -180,6 +182,7 @@ void expr_names_add(str *names, size_t *count, str name);
 bool expr_is_reserved(str name);
 size_t expr_reserved_count(void);
 str expr_reserved_word(size_t index);
+<<<<<<< HEAD
 
 /* ---- updates: parse_update.c, check_update.c, apply_update.c ---- */
 
@@ -210,3 +213,5 @@ void expr_update_prepare(struct arena *arena, struct expr_update *update);
 /* Fills in the names that a checked condition mentions. */
 void expr_condition_init(struct arena *arena, const struct expr_node *root,
                          struct expr_condition *out);
+=======
+>>>>>>> main

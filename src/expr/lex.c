@@ -30,7 +30,9 @@ static enum keyword keyword_of(str word) {
         {STR_INIT("DELETE"), KEYWORD_DELETE},
     };
     for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
-        if (str_eq_nocase(word, keywords[i].text))
+        if (word.len == keywords[i].text.len &&
+            (word.ptr[0] | 0x20) == (keywords[i].text.ptr[0] | 0x20) &&
+            str_eq_nocase(word, keywords[i].text))
             return keywords[i].keyword;
     return KEYWORD_NONE;
 }

@@ -4,7 +4,7 @@
  *     ADD path :value, …                      DELETE path :value, …
  *
  * each section at most once, in any order. */
-#include "expr/expr_int.h"
+#include "expr/update_int.h"
 
 struct update_parser {
     struct parser base;

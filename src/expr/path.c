@@ -95,12 +95,19 @@ struct expr_path *expr_paths_sorted(struct arena *arena, const struct expr_path 
     return sorted;
 }
 
+/* Most pairs differ in their first name, and most names in length or last byte. */
+static bool plainly_apart(const struct expr_path *a, const struct expr_path *b) {
+    str left = a->parts[0].name, right = b->parts[0].name;
+    return left.len != right.len || left.ptr[left.len - 1] != right.ptr[right.len - 1];
+}
+
 /* The first pair in the order of the text that stands in this relation. */
 static status fail_relation(struct parser *parser, const struct expr_path *paths, size_t count,
                             enum path_relation relation) {
     for (size_t two = 1; two < count; two++)
         for (size_t one = 0; one < two; one++)
-            if (path_relation(&paths[one], &paths[two]) == relation)
+            if (!plainly_apart(&paths[one], &paths[two]) &&
+                path_relation(&paths[one], &paths[two]) == relation)
                 return expr_fail(parser,
                                  "Two document paths %s with each other; must remove or rewrite "
                                  "one of these paths; path one: %.*s, path two: %.*s",

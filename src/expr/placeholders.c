@@ -97,15 +97,15 @@ static status check_total_size(struct scope *scope, const struct expr_placeholde
 
 static status init_values(struct scope *scope, const struct item *values,
                           struct expr_placeholders *out) {
+    if (values->count == 0)
+        return fail_validation(scope, "ExpressionAttributeValues must not be empty");
+    for (size_t i = 0; i < values->count; i++)
+        TRY(check_key(scope, "ExpressionAttributeValues", values->attributes[i].name, ':'));
     if (values->fault.ptr)
         return fail_validation(scope,
                                "ExpressionAttributeValues contains invalid value: %.*s for key "
                                "%.*s",
                                STR_ARG(values->fault), STR_ARG(values->fault_name));
-    if (values->count == 0)
-        return fail_validation(scope, "ExpressionAttributeValues must not be empty");
-    for (size_t i = 0; i < values->count; i++)
-        TRY(check_key(scope, "ExpressionAttributeValues", values->attributes[i].name, ':'));
     out->values = arena_array(scope->arena, struct expr_value, values->count);
     out->value_count = values->count;
     encode_values(scope, values, out);

@@ -91,7 +91,7 @@ void loop_accept(struct loop *loop) {
             welcome(loop, fd, &address);
             continue;
         }
-        switch (errno) {
+        switch (errno) { /* any other: the connection broke before we took it */
         case EAGAIN:
             return;
         case EMFILE:
@@ -102,8 +102,6 @@ void loop_accept(struct loop *loop) {
              * the next sweep. */
             loop_listen(loop, false);
             return;
-        default: /* of errno: the connection broke before we took it */
-            break;
         }
     }
 }

@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 enum {
-    TURN_STEPS = 128,           /* before others are served; one is a read, a request or a write */
-    BODY_READ_MAX = 256 * 1024, /* in one step */
-    DISCARD_STEP = 1024 * 1024,
+    TURN_STEPS = 64,            /* before others are served; one is a read, a request or a write */
+    BODY_READ_MAX = 128 * 1024, /* in one step */
+    DISCARD_STEP = 16 * 1024,
 };
 
 /* Whether there may be more to do at once. */
@@ -57,12 +57,6 @@ static int64_t after_ms(struct connection *c, int ms) {
     return c->loop->now_us + (int64_t)ms * 1000;
 }
 
-/* Only the loop itself writes the count. */
-static void held_count_add(struct loop *loop, int more) {
-    size_t count = atomic_load_explicit(&loop->held_count, memory_order_relaxed);
-    atomic_store_explicit(&loop->held_count, count + (size_t)more, memory_order_relaxed);
-}
-
 void connection_close(struct connection *c) {
     if (c->state == CONNECTION_CLOSED || c->gone)
         return;
@@ -75,7 +69,7 @@ void connection_close(struct connection *c) {
     }
     struct loop *loop = c->loop;
     if (c->state == CONNECTION_HELD)
-        held_count_add(loop, -1);
+        atomic_fetch_sub(&loop->held_count, 1);
     queue_remove(c);
     if (c->exchange != NULL)
         exchange_give_back(loop, c->exchange);
@@ -122,7 +116,7 @@ static enum next settle(struct connection *c) {
     if (settled == HTTP_HELD)
         return WAIT;
     queue_remove(c);
-    held_count_add(c->loop, -1);
+    atomic_fetch_sub(&c->loop->held_count, 1);
     x->reply.ticket = 0;
     if (settled == HTTP_LOST)
         service->lost(service->context, &x->request, &x->reply);
@@ -135,10 +129,10 @@ static enum next reply_ready(struct connection *c) {
     c->state = CONNECTION_HELD;
     c->deadline_us = INT64_MAX;
     queue_add(&c->loop->held, c);
-    held_count_add(c->loop, 1);
-    /* Counted first, asked second; who settles publishes first and looks at the count second. One
-     * of the two sees the other (this fence pairs with that in http_release). */
-    atomic_thread_fence(memory_order_seq_cst);
+    /* Counted first, asked second; who settles publishes first and touches the count second. Both
+     * touches are read-modify-writes of one variable, so one comes after the other: either
+     * http_release finds us counted and wakes the loop, or we see what it published. */
+    atomic_fetch_add(&c->loop->held_count, 1);
     return settle(c);
 }
 
@@ -404,9 +398,9 @@ static enum next write_reply(struct connection *c) {
     return GO_ON; /* until the kernel says that it is full: only then does an edge follow */
 }
 
-/* MSG_TRUNC: the kernel drops the bytes, nothing is copied. */
 static enum next discard(struct connection *c) {
-    ssize_t got = recv(c->fd, NULL, DISCARD_STEP, MSG_TRUNC);
+    char unread[DISCARD_STEP];
+    ssize_t got = recv(c->fd, unread, sizeof unread, 0);
     if (got > 0 || (got < 0 && errno == EINTR))
         return GO_ON;
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? WAIT : closed(c);
@@ -446,9 +440,12 @@ void connection_event(struct connection *c, uint32_t events) {
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->peer_closed = true;
     bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
-    if (broken && (c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD))
-        connection_close(c); /* a client that only ended its side still gets its reply */
-    else
+    bool awaited = c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD;
+    /* A client that only ended its side still gets its reply. While WORKING the links of the queue
+     * are the worker's, for the mailbox: nothing here may look at them. */
+    if (broken && awaited)
+        connection_close(c);
+    else if (!awaited)
         connection_run(c);
 }
 

@@ -102,10 +102,9 @@ uint16_t http_server_port(const struct http_server *server) {
 }
 
 void http_release(struct http_server *server) {
-    atomic_thread_fence(memory_order_seq_cst); /* see reply_ready */
     for (size_t i = 0; i < server->limits.loop_count; i++) {
         struct loop *loop = &server->loops[i];
-        if (atomic_load_explicit(&loop->held_count, memory_order_relaxed) == 0)
+        if (atomic_fetch_add(&loop->held_count, 0) == 0) /* a write on purpose: see reply_ready */
             continue;
         if (!atomic_exchange(&loop->release_asked, true))
             loop_wake(loop);

@@ -7,6 +7,7 @@
  * Errors:    wrong JSON types are SerializationException at once (ST_FAILED); what is wrong inside
  *            a well-typed value is kept as `fault` text for item_check, because other checks of
  *            the request come first.
+ *            Text that is no JSON is SerializationException without a message.
  * Limits:    VALUE_DEPTH_MAX levels: deeper is a fault, found without recursion beyond it.
  */
 #pragma once
@@ -21,7 +22,8 @@
  * holds one; the value is then VALUE_NONE or partial and must not be used. */
 status value_from_json(struct scope *scope, struct json_reader *reader, struct value *out,
                        str *fault);
-/* Reads {"name": {"S": "…"}, …}. */
+/* Reads {"name": {"S": "…"}, …}; the attributes come sorted by name. A null in place of the object
+ * is the caller's to take as absent. */
 status item_from_json(struct scope *scope, struct json_reader *reader, struct item *out);
 /* ValidationException when the item carries a fault. */
 status item_check(struct scope *scope, const struct item *item);

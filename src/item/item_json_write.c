@@ -32,8 +32,7 @@ static void write_attributes(struct json_writer *out, const struct attribute *at
 
 void value_to_json(const struct value *value, struct json_writer *out) {
     CHECK(value->kind != VALUE_NONE);
-    json_write_object_begin(out);
-    json_write_key(out, value_kind_name(value->kind));
+    json_write_object_begin_key(out, value_kind_name(value->kind));
     switch (value->kind) {
     case VALUE_STRING:
     case VALUE_NUMBER:
@@ -101,8 +100,7 @@ static void write_view(view v, struct json_writer *out, unsigned level) {
     enum value_kind kind = view_kind(v);
     if (level == VALUE_DEPTH_MAX && (kind == VALUE_LIST || kind == VALUE_MAP))
         kind = VALUE_NULL; /* not our encoding: the bound of this recursion */
-    json_write_object_begin(out);
-    json_write_key(out, value_kind_name(kind));
+    json_write_object_begin_key(out, value_kind_name(kind));
     switch (kind) {
     case VALUE_STRING:
     case VALUE_NUMBER:

@@ -3,23 +3,24 @@
  * Purpose:   conditions, filters, projections and replies read items where they lie.
  * Ownership: a view borrows the bytes.
  * Threads:   any.
- * Errors:    views are made of bytes that item_codec_check (on read from storage) or item_encode
- *            vouches for; VIEW_NONE is the view of what is not there.
+ * Errors:    views are made of bytes that item_open (on read from storage) or item_encode vouches
+ *            for. A step that does not decode finds nothing: damage never leads out of the bytes.
+ *            VIEW_NONE is the view of what is not there.
  * Limits:    value.h's.
  *
  * Canonical: equal values have equal bytes (maps and sets are sorted by name or member bytes,
  * numbers have one encoding, lengths are shortest varints), so equality is memcmp.
  *
- * A value:  tag (enum value_kind)
- *           string, binary   varint length, bytes
- *           number           its encoding (number.h), self-delimiting
- *           bool             00 or 01
- *           null             nothing
- *           list             varint byte length of the rest, varint count, values
- *           map              varint byte length of the rest, varint count, (varint length, name,
- * value)… sets             varint byte length of the rest, varint count, members as
- * string/number/binary without a tag An item:  header (item_codec.h), then a map value from its tag
- * on.
+ * A value:  tag (enum value_kind), then
+ *           - string, binary: varint length, bytes
+ *           - number: its encoding (number.h), self-delimiting
+ *           - bool: 00 or 01
+ *           - null: nothing
+ *           - list: varint byte length of the rest, varint count, values
+ *           - map: varint byte length of the rest, varint count, (varint length, name, value)…
+ *           - sets: varint byte length of the rest, varint count, members as string, number or
+ *             binary without a tag
+ * An item:  header (item_codec.h), then a map value from its tag on.
  */
 #pragma once
 

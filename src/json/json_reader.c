@@ -26,6 +26,8 @@ void json_reader_init(struct json_reader *reader, str text, struct arena *arena)
  * an error wherever it is asked for, so the two need no telling apart). */
 static inline char next_char(struct json_reader *reader) {
     const char *at = reader->at, *end = reader->end;
+    if (__builtin_expect(at < end && (unsigned char)*at > ' ', 1))
+        return *at;
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     reader->at = at;
@@ -170,7 +172,8 @@ static str unescape(struct arena *arena, str raw) {
 }
 
 /* Reads and checks a string from its opening quote on; `raw` is what stands between the quotes. */
-static inline bool scan_string(struct json_reader *reader, str *raw, bool *out_escaped) {
+[[gnu::always_inline]] static inline bool scan_string(struct json_reader *reader, str *raw,
+                                                      bool *out_escaped) {
     if (!take(reader, '"'))
         return fail_here(reader);
     const char *from = reader->at, *at = from, *end = reader->end;
@@ -193,13 +196,17 @@ static inline bool scan_string(struct json_reader *reader, str *raw, bool *out_e
     return true;
 }
 
-bool json_string(struct json_reader *reader, str *out) {
+[[gnu::always_inline]] static inline bool read_string(struct json_reader *reader, str *out) {
     str raw;
     bool escaped;
     if (!scan_string(reader, &raw, &escaped))
         return false;
     *out = escaped ? unescape(reader->arena, raw) : raw;
     return true;
+}
+
+bool json_string(struct json_reader *reader, str *out) {
+    return read_string(reader, out);
 }
 
 /* ---- numbers and literals ---- */
@@ -304,7 +311,7 @@ static inline bool container_next(struct json_reader *reader, char bracket) {
 bool json_object_next(struct json_reader *reader, str *out_key) {
     DCHECK(reader->failed || (reader->depth && !innermost_is_array(reader)));
     str key;
-    if (!container_next(reader, '}') || !json_string(reader, &key))
+    if (!container_next(reader, '}') || !read_string(reader, &key))
         return false;
     if (!take(reader, ':'))
         return fail_here(reader);

@@ -32,6 +32,21 @@ static void container_end(struct json_writer *w, char bracket) {
 void json_write_object_begin(struct json_writer *w) {
     container_begin(w, '{');
 }
+void json_write_object_begin_key(struct json_writer *w, str plain_key) {
+    CHECK(w->depth < JSON_WRITER_DEPTH_MAX);
+    char *from = buf_reserve(w->out, plain_key.len + 5), *at = from;
+    if (w->comma)
+        *at++ = ',';
+    *at++ = '{';
+    *at++ = '"';
+    memcpy(at, plain_key.ptr, plain_key.len);
+    at += plain_key.len;
+    *at++ = '"';
+    *at++ = ':';
+    w->out->len += (size_t)(at - from);
+    w->depth++;
+    w->comma = false;
+}
 void json_write_object_end(struct json_writer *w) {
     container_end(w, '}');
 }

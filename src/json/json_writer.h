@@ -26,6 +26,8 @@ void json_write_object_begin(struct json_writer *w);
 void json_write_object_end(struct json_writer *w);
 void json_write_array_begin(struct json_writer *w);
 void json_write_array_end(struct json_writer *w);
+/* An object and its first key in one step; the key must need no escapes. */
+void json_write_object_begin_key(struct json_writer *w, str plain_key);
 /* Inside an object: the key of what comes next. */
 void json_write_key(struct json_writer *w, str key);
 /* Escapes what JSON demands (quote, backslash, control characters); the rest goes as it is. */

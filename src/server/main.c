@@ -22,7 +22,6 @@
 enum {
     EXIT_USAGE = 2,
     HEAD_BYTES_MAX = 16 * 1024,
-    BODY_BYTES_MAX = 16 * 1024 * 1024,
     MEGABYTE = 1024 * 1024,
 };
 

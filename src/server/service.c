@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/thread.h"
+#include "server/compression.h"
 #include "server/metrics.h"
 
 #include <libdeflate.h>
@@ -51,10 +52,30 @@ static void add_request_id(struct buf *headers) {
     buf_add_lit(headers, "\r\n");
 }
 
+/* Every Accept-Encoding counts; the first that names gzip decides. */
+static bool takes_gzip(const struct http_request *request) {
+    bool said = false, takes = false;
+    for (size_t i = 0; i < request->header_count && !said; i++)
+        if (str_eq_nocase(request->headers[i].name, STR("Accept-Encoding")))
+            takes = accepts_gzip(request->headers[i].value, &said) || (takes && !said);
+    return takes;
+}
+
+static void compress(struct http_request *request, struct http_reply *reply, struct buf *headers) {
+    if (reply->body.len <= COMPRESS_ABOVE || !takes_gzip(request))
+        return;
+    str smaller = body_gzip(reply->body, request->arena);
+    if (smaller.ptr == NULL)
+        return;
+    reply->body = smaller;
+    buf_add_lit(headers, "Content-Encoding: gzip\r\n");
+}
+
 static void finish(struct http_request *request, struct http_reply *reply) {
     struct buf headers;
     buf_init(&headers, request->arena, 256);
     add_request_id(&headers);
+    compress(request, reply, &headers); /* the checksum is that of the bytes as sent */
     buf_add_lit(&headers, "x-amz-crc32: ");
     buf_add_u64(&headers, libdeflate_crc32(0, reply->body.ptr, reply->body.len));
     buf_add_lit(&headers, "\r\n");
@@ -130,6 +151,18 @@ static str media_type(str content_type) {
     return type;
 }
 
+/* What a reply to a request of this type is; absent for one that is no call. */
+static str reply_type(str content_type) {
+    static const str types[] = {STR_INIT("application/x-amz-json-1.0"),
+                                STR_INIT("application/x-amz-json-1.1"),
+                                STR_INIT("application/json")};
+    str type = media_type(content_type);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (str_eq_nocase(type, types[i]))
+            return types[i];
+    return (str){NULL, 0};
+}
+
 static void count(const struct api_answer *answer) {
     metric_add(METRIC_requests, 1);
     if (answer->http_status >= 500)
@@ -140,14 +173,24 @@ static void count(const struct api_answer *answer) {
 
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
-    str type = media_type(http_request_header(request, STR("Content-Type")));
-    bool amazon = str_eq_nocase(type, STR("application/x-amz-json-1.0"));
-    if (!amazon && !str_eq_nocase(type, STR("application/json")) && request->body.len > 0) {
+    str type = reply_type(http_request_header(request, STR("Content-Type")));
+    if (type.ptr == NULL && request->body.len > 0) {
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
         return ST_OK;
     }
+    str body;
+    status st = body_decompress(http_request_header(request, STR("Content-Encoding")),
+                                request->body, BODY_BYTES_MAX, request->arena, &body);
+    if (st == ST_TOO_BIG) {
+        plain(request, reply, 413, STR(""));
+        return ST_OK;
+    }
+    if (st != ST_OK) { /* the service's answer: no body, no error type */
+        plain(request, reply, 500, STR(""));
+        return ST_OK;
+    }
     struct api_call call = {.target = http_request_header(request, STR("X-Amz-Target")),
-                            .body = request->body,
+                            .body = body,
                             .arena = request->arena,
                             .scratch = scratch_get(),
                             .now_us = clock_wall_us()};
@@ -155,8 +198,7 @@ static status reply_call(struct service *service, struct http_request *request,
     TRY(api_call(service->database, &call, &answer));
     count(&answer);
     *reply = (struct http_reply){.status = answer.http_status,
-                                 .content_type = amazon ? STR("application/x-amz-json-1.0")
-                                                        : STR("application/json"),
+                                 .content_type = type.ptr != NULL ? type : STR("application/json"),
                                  .body = answer.body,
                                  .ticket = answer.ticket};
     finish(request, reply);

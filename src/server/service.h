@@ -12,6 +12,8 @@
 #include "http/http.h"
 #include "table/database.h"
 
+enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
+
 struct service {
     struct database *database;
     struct http_server *server; /* set once it runs: for /metrics */

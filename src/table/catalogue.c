@@ -17,9 +17,8 @@
 #include "table/table_key.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
-enum { TABLE_ARENA_MAX = 8 * 1024 * 1024, LOAD_PAGE = 100 };
+enum { TABLE_ARENA_MAX = 8 * 1024 * 1024, SNAPSHOT_ARENA_MAX = 1024 * 1024, LOAD_PAGE = 100 };
 
 struct catalogue {
     pthread_mutex_t lock; /* of `current`, for a few instructions */
@@ -46,9 +45,10 @@ void table_unref(struct table *table) {
 /* ---- snapshots ---- */
 
 static struct catalogue_snapshot *snapshot_new(size_t count) {
+    struct arena *arena = arena_new(SNAPSHOT_ARENA_MAX);
     struct catalogue_snapshot *snapshot =
-        calloc(1, sizeof *snapshot + count * sizeof(struct table *));
-    CHECK(snapshot != NULL);
+        arena_alloc_zero(arena, sizeof *snapshot + count * sizeof(struct table *));
+    snapshot->arena = arena;
     atomic_init(&snapshot->references, 1);
     snapshot->count = count;
     return snapshot;
@@ -69,7 +69,7 @@ void catalogue_release(const struct catalogue_snapshot *borrowed) {
         return;
     for (size_t i = 0; i < snapshot->count; i++)
         table_unref(snapshot->tables[i]);
-    free(snapshot);
+    arena_free(snapshot->arena);
 }
 
 size_t catalogue_after(const struct catalogue_snapshot *snapshot, str name) {
@@ -270,8 +270,7 @@ static status load_all(struct database *database, struct arena *arena) {
 }
 
 status catalogue_load(struct database *database) {
-    struct catalogue *catalogue = calloc(1, sizeof *catalogue);
-    CHECK(catalogue != NULL);
+    struct catalogue *catalogue = arena_struct(database->arena, struct catalogue);
     pthread_mutex_init(&catalogue->lock, NULL);
     pthread_mutex_init(&catalogue->change, NULL);
     catalogue->current = snapshot_new(0);
@@ -280,17 +279,16 @@ status catalogue_load(struct database *database) {
     status st = load_all(database, arena);
     arena_free(arena);
     if (st != ST_OK) {
-        catalogue_free(catalogue);
+        catalogue_close(catalogue);
         database->catalogue = NULL;
     }
     return st;
 }
 
-void catalogue_free(struct catalogue *catalogue) {
+void catalogue_close(struct catalogue *catalogue) {
     if (catalogue == NULL)
         return;
     catalogue_release(catalogue->current);
     pthread_mutex_destroy(&catalogue->lock);
     pthread_mutex_destroy(&catalogue->change);
-    free(catalogue);
 }

@@ -16,13 +16,14 @@ enum { TABLES_MAX = 2500 };
 
 struct catalogue_snapshot {
     atomic_uint references;
+    struct arena *arena; /* holds this */
     size_t count;
     struct table *tables[]; /* by name */
 };
 
 /* Reads all entries. */
 status catalogue_load(struct database *database);
-void catalogue_free(struct catalogue *catalogue); /* accepts NULL */
+void catalogue_close(struct catalogue *catalogue); /* accepts NULL */
 
 const struct catalogue_snapshot *catalogue_acquire(struct database *database);
 void catalogue_release(const struct catalogue_snapshot *snapshot); /* accepts NULL */

@@ -15,8 +15,9 @@ struct catalogue;
 struct database {
     struct kv *kv;
     struct catalogue *catalogue;
-    str region;     /* "us-east-1"; in ARNs */
-    str account_id; /* twelve digits; in ARNs */
+    struct arena *arena; /* holds this and the catalogue */
+    str region;          /* "us-east-1"; in ARNs */
+    str account_id;      /* twelve digits; in ARNs */
 };
 
 /* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On

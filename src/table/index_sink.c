@@ -52,9 +52,10 @@ static int64_t entry_units(const struct index_entry *before, const struct index_
     return old_units > new_units ? old_units : new_units;
 }
 
-static void count_entries(struct kv_txn *txn, struct scope *scope, const struct table *table,
+static void count_entries(struct kv_txn *txn, struct scope *scope, const struct change *change,
                           const struct index *index, const struct index_entry *before,
                           const struct index_entry *after) {
+    const struct table *table = change->table;
     int64_t items = (after->key.ptr != NULL) - (before->key.ptr != NULL);
     int64_t bytes = (after->key.ptr ? (int64_t)item_size(after->value) : 0) -
                     (before->key.ptr ? (int64_t)item_size(before->value) : 0);
@@ -62,6 +63,8 @@ static void count_entries(struct kv_txn *txn, struct scope *scope, const struct 
         kv_txn_add(txn, counter_key(scope->arena, table->id, index->id, COUNTER_ITEMS), items);
     if (bytes != 0)
         kv_txn_add(txn, counter_key(scope->arena, table->id, index->id, COUNTER_BYTES), bytes);
+    if (!index->global)
+        collection_add(txn, scope, change, bytes);
 }
 
 status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
@@ -81,7 +84,7 @@ status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *
             kv_txn_delete(txn, before.key);
         if (has)
             kv_txn_put(txn, after.key, after.value);
-        count_entries(txn, scope, table, index, &before, &after);
+        count_entries(txn, scope, change, index, &before, &after);
         cost->indexes[i] = entry_units(&before, &after, same_key);
     }
     return ST_OK;

@@ -2,9 +2,7 @@
 
 #define INVALID "One or more parameter values were invalid: "
 
-status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash) {
-    if (kind == VALUE_NUMBER)
-        return ST_OK;
+status table_check_key_size(struct scope *scope, str bytes, bool hash) {
     if (hash && bytes.len > HASH_KEY_BYTES_MAX)
         return fail_validation(scope, INVALID
                                "Size of hashkey has exceeded the maximum size limit of2048 bytes");
@@ -14,8 +12,8 @@ status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes
     return ST_OK;
 }
 
-static const char *empty_kind(enum value_kind kind) {
-    return kind == VALUE_BINARY ? "binary" : "string";
+const char *table_empty_word(enum value_kind kind) {
+    return str_eq(value_kind_name(kind), STR("B")) ? "binary" : "string";
 }
 
 static status check_key_value(struct scope *scope, const struct key_attribute *attribute, str bytes,
@@ -24,8 +22,8 @@ static status check_key_value(struct scope *scope, const struct key_attribute *a
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
                                "a key attribute cannot contain an empty %s value. Key: %.*s",
-                               empty_kind(attribute->kind), STR_ARG(attribute->name));
-    return table_check_key_size(scope, attribute->kind, bytes, hash);
+                               table_empty_word(attribute->kind), STR_ARG(attribute->name));
+    return table_check_key_size(scope, bytes, hash);
 }
 
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key) {
@@ -59,9 +57,26 @@ static enum value_kind source_find(const struct key_source *source, str name, st
     return view_kind(value);
 }
 
+static status empty_index_key(struct scope *scope, const struct index *index,
+                              const struct key_attribute *attribute, bool by_update) {
+    if (by_update)
+        return fail_validation(
+            scope,
+            "One or more parameter values are not valid. The update expression attempted to update "
+            "a secondary index key to a value that is not supported. The AttributeValue for a key "
+            "attribute cannot contain an empty %s value.",
+            table_empty_word(attribute->kind));
+    return fail_validation(
+        scope,
+        "One or more parameter values are not valid. A value specified for a secondary index key "
+        "is not supported. The AttributeValue for a key attribute cannot contain an empty %s "
+        "value. IndexName: %.*s, IndexKey: %.*s",
+        table_empty_word(attribute->kind), STR_ARG(index->name), STR_ARG(attribute->name));
+}
+
 static status check_index_key(struct scope *scope, const struct index *index,
                               const struct key_attribute *attribute, bool hash,
-                              const struct key_source *source) {
+                              const struct key_source *source, bool by_update) {
     str bytes = {};
     enum value_kind kind = source_find(source, attribute->name, &bytes);
     if (kind == VALUE_NONE)
@@ -73,17 +88,12 @@ static status check_index_key(struct scope *scope, const struct index *index,
             STR_ARG(attribute->name), STR_ARG(value_kind_name(attribute->kind)),
             STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
     if (bytes.len == 0)
-        return fail_validation(
-            scope,
-            "One or more parameter values are not valid. A value specified for a secondary index "
-            "key is not supported. The AttributeValue for a key attribute cannot contain an empty "
-            "%s value. IndexName: %.*s, IndexKey: %.*s",
-            empty_kind(kind), STR_ARG(index->name), STR_ARG(attribute->name));
-    return table_check_key_size(scope, kind, bytes, hash);
+        return empty_index_key(scope, index, attribute, by_update);
+    return table_check_key_size(scope, bytes, hash);
 }
 
 status table_check_index_keys(struct scope *scope, const struct table *table,
-                              const struct key_source *source) {
+                              const struct key_source *source, bool by_update) {
     /* Global ones first, as the service reports them. */
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < table->index_count; i++) {
@@ -92,7 +102,7 @@ status table_check_index_keys(struct scope *scope, const struct table *table,
                 continue;
             for (size_t k = 0; k < key_schema_count(&index->key); k++)
                 TRY(check_index_key(scope, index, key_schema_part(&index->key, k),
-                                    k < index->key.hash_count, source));
+                                    k < index->key.hash_count, source, by_update));
         }
     return ST_OK;
 }
@@ -111,7 +121,7 @@ status table_check_item(struct scope *scope, const struct table *table, const st
                 STR_ARG(value_kind_name(value->kind)));
         TRY(check_key_value(scope, attribute, value->bytes, i < table->key.hash_count));
     }
-    return table_check_index_keys(scope, table, &(struct key_source){.tree = item});
+    return table_check_index_keys(scope, table, &(struct key_source){.tree = item}, false);
 }
 
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,

@@ -18,11 +18,14 @@
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key);
 /* An item to be put: has its key, and index keys have their types. */
 status table_check_item(struct scope *scope, const struct table *table, const struct item *item);
-/* The attributes of an item that are keys of indexes: right type, not empty, not too long. */
+/* The attributes of an item that are keys of indexes: right type, not empty, not too long.
+ * by_update: the words for an item that an update expression makes. */
 status table_check_index_keys(struct scope *scope, const struct table *table,
-                              const struct key_source *source);
+                              const struct key_source *source, bool by_update);
 /* An update may not write key attributes. */
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
                                   size_t count);
 /* Size of one key value, as partition key (hash) or sort key. */
-status table_check_key_size(struct scope *scope, enum value_kind kind, str bytes, bool hash);
+status table_check_key_size(struct scope *scope, str bytes, bool hash);
+/* "string" or "binary", as texts about empty keys say it. */
+const char *table_empty_word(enum value_kind kind);

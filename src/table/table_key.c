@@ -24,6 +24,10 @@ str counter_key(struct arena *arena, uint32_t table_id, uint16_t index_id, enum 
     return (str){key, 8};
 }
 
+bool table_has_local_index(const struct table *table) {
+    return table->index_count > 0 && !table->indexes[0].global; /* local ones come first */
+}
+
 void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out) {
     char *at = buf_reserve(out, 7);
     at[0] = SPACE_ITEM;
@@ -71,6 +75,21 @@ bool key_parts_find(const struct key_schema *key, const struct key_source *sourc
 static void range_parts_add(const struct key_schema *key, const str *parts, struct buf *out) {
     for (size_t i = 0; i < key->range_count; i++)
         key_part_encode(key->range[i].kind, parts[key->hash_count + i], out);
+}
+
+bool collection_key(const struct table *table, const struct key_source *source, struct buf *out) {
+    str parts[2 * KEY_PARTS_MAX];
+    if (!key_parts_find(&table->key, source, parts))
+        return false;
+    char *at = buf_reserve(out, 8);
+    at[0] = SPACE_COUNTER;
+    put_be32(at + 1, table->id);
+    put_be16(at + 5, UINT16_MAX);
+    at[7] = COUNTER_COLLECTION_BYTES;
+    out->len += 8;
+    for (size_t i = 0; i < table->key.hash_count; i++)
+        key_part_encode(table->key.hash[i].kind, parts[i], out);
+    return true;
 }
 
 bool item_key(const struct table *table, const struct key_source *source, struct buf *out) {

@@ -8,6 +8,7 @@
  *
  *   01 table name                                            catalogue entry
  *   02 table id (4) index id (2) what (1)                    counter: 01 items, 02 bytes
+ *   02 table id (4) ffff 03 partition key…                  counter: bytes of an item collection
  *   03 "next_table_id"                                       meta: the next table id, 4 bytes
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
@@ -27,23 +28,28 @@ enum key_space {
     SPACE_META = 0x03,
     SPACE_ITEM = 0x10
 };
-enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2 };
+enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };
 enum { TABLE_INDEX_ID = 0 }; /* the table's own items */
-
-str catalogue_key(struct arena *arena, str table_name);
-str counter_key(struct arena *arena, uint32_t table_id, uint16_t index_id, enum counter_kind kind);
-
-/* What all items of a table, or entries of an index, begin with. */
-void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out);
-/* What all items of one partition key begin with. `parts` are hash_count values of the schema. */
-void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
-                      const str *parts, struct buf *out);
 
 /* Where an attribute's value is looked up: a tree or stored bytes. */
 struct key_source {
     const struct item *tree; /* or NULL, then: */
     view map;
 };
+
+str catalogue_key(struct arena *arena, str table_name);
+str counter_key(struct arena *arena, uint32_t table_id, uint16_t index_id, enum counter_kind kind);
+
+/* Bytes of one partition key's items and local index entries; kept for tables with such indexes.
+ * False when the source lacks the key. */
+bool collection_key(const struct table *table, const struct key_source *source, struct buf *out);
+bool table_has_local_index(const struct table *table);
+
+/* What all items of a table, or entries of an index, begin with. */
+void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out);
+/* What all items of one partition key begin with. `parts` are hash_count values of the schema. */
+void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
+                      const str *parts, struct buf *out);
 
 /* False when an attribute of the key is missing or of another type. Values go to `parts`. */
 bool key_parts_find(const struct key_schema *key, const struct key_source *source,

@@ -41,6 +41,23 @@ status table_counters(struct database *database, struct scope *scope, const stru
     return ST_OK;
 }
 
+status table_collection_bytes(struct database *database, struct scope *scope,
+                              const struct table *table, const struct item *item,
+                              int64_t *out_bytes) {
+    *out_bytes = 0;
+    if (!table_has_local_index(table))
+        return ST_OK;
+    struct buf key;
+    buf_init(&key, scope->arena, 64);
+    bool whole = collection_key(table, &(struct key_source){.tree = item}, &key);
+    CHECK(whole); /* checked by the caller */
+    str value = {};
+    str storage_key = buf_str(&key);
+    TRY(kv_find_many(database->kv, NULL, scope->arena, &storage_key, 1, &value));
+    *out_bytes = kv_counter_value(value);
+    return ST_OK;
+}
+
 /* ---- bounds ---- */
 
 static const struct key_schema *range_schema(const struct table_range *range) {

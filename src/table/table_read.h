@@ -66,6 +66,12 @@ static inline void table_cursor_closep(struct table_cursor *cursor) {
 bool table_range_holds(struct scope *scope, const struct table_range *range,
                        const struct item *key);
 
+/* Bytes of the item collection that an item (or key) belongs to; 0 for tables without local
+ * indexes. */
+status table_collection_bytes(struct database *database, struct scope *scope,
+                              const struct table *table, const struct item *item,
+                              int64_t *out_bytes);
+
 /* Item count and size, of the table (index NULL) or an index. */
 status table_counters(struct database *database, struct scope *scope, const struct table *table,
                       const struct index *index, int64_t *out_items, int64_t *out_bytes);

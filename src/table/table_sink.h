@@ -29,6 +29,10 @@ typedef status table_sink(struct kv_txn *txn, struct scope *scope, const struct 
 table_sink index_sink;   /* keeps entries of secondary indexes */
 table_sink counter_sink; /* keeps item counts and sizes */
 
+/* Adds to the size of the item collection that the change is in; for both sinks. */
+void collection_add(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                    int64_t bytes);
+
 /* The entry that an index holds for an item: false when none. For index_sink and verify. */
 struct index_entry {
     str key, value;

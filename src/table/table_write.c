@@ -35,7 +35,7 @@ static status apply_update(struct scope *scope, struct write *write) {
     }
     if (write->update != NULL)
         TRY(expr_update_apply(scope, write->update, before, &item));
-    TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}));
+    TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}, true));
     write->after = item_encode(&item, &(struct item_stamp){.time_us = scope->now_us}, scope->arena);
     if (item_size(write->after) > ITEM_BYTES_MAX)
         return fail_validation(scope, "Item size to update has exceeded the maximum allowed size");

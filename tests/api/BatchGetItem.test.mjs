@@ -1,6 +1,6 @@
 // BatchGetItem: several keys of several tables, limits, what is always present.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { KEY_MISMATCH, N, NO_TABLE, S, expectError, expectInvalid, expectUnreadable, harness, load, notNull, refusals, tooShort,
   violations } from './lib/index.mjs';

@@ -1,6 +1,6 @@
 // BatchWriteItem: puts and deletes of several tables; all is checked before anything is written.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { EMPTY_KEY, INVALID, KEY_MISMATCH, N, NO_TABLE, S, SS, expectError, expectUnreadable, harness, notNull, refusals, tooShort,
   violations } from './lib/index.mjs';

@@ -1,6 +1,6 @@
 // CreateTable: which shapes of tables are accepted, how they are described, how each mistake is named.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { INVALID, badName, expectError, expectInvalid, harness, notIn, notNull, refusals, tableRequest, tooShort, tooSmall,
   uniqueName, violations, waitActive } from './lib/index.mjs';

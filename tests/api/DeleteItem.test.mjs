@@ -1,6 +1,6 @@
 // DeleteItem: what goes, what is returned, what is refused.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { EMPTY_KEY, KEY_MISMATCH, N, NO_TABLE, S, expectError, expectInvalid, harness, notIn, notNull, refusals, violations } from './lib/index.mjs';
 

@@ -1,6 +1,6 @@
 // DeleteTable: what it answers, and that nothing is left.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { NO_TABLE, S, badName, expectError, harness, load, refusals, tableRequest, uniqueName, violations, waitActive,
   waitGone } from './lib/index.mjs';

@@ -1,6 +1,6 @@
 // DescribeTable: what a table says of itself, by name and by ARN.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { S, badName, expectError, expectUnreadable, harness, load, refusals, uniqueName, violations } from './lib/index.mjs';
 

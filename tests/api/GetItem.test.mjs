@@ -1,6 +1,6 @@
 // GetItem: keys, projections old and new, absence.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { EMPTY_KEY, INVALID, KEY_MISMATCH, L, M, N, NO_TABLE, S, SS, expectError, expectInvalid, expectUnreadable, harness,
   notNull, refusals, tooShort, violations } from './lib/index.mjs';

@@ -1,6 +1,6 @@
 // ListTables: order, pages, limits.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { badName, expectUnreadable, harness, refusals, tooLarge, tooShort, tooSmall, uniqueName, violations } from './lib/index.mjs';
 

@@ -1,6 +1,6 @@
 // PutItem: every kind of value, keys, sizes, conditions old and new, returned images.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { B, BOOL, BS, EMPTY_KEY, INVALID, L, M, N, NO_TABLE, NS, NULL, S, SS, expectError, expectInvalid,
   harness, notIn, notNull, refusals, unordered, violations } from './lib/index.mjs';

@@ -1,7 +1,7 @@
 // Query on a table: key conditions of both kinds, order, filters, Select. Pages are in
 // paging.test.mjs, indexes in indexes.test.mjs.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { B, INVALID, L, N, NO_TABLE, S, SS, expectError, expectInvalid, harness, load, notIn, notNull, refusals, tooShort, tooSmall,
   violations } from './lib/index.mjs';

@@ -1,6 +1,6 @@
 // Scan: everything once, filters, segments, Select. Pages are in paging.test.mjs.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { INVALID, N, NO_TABLE, S, expectError, expectInvalid, harness, load, notIn, notNull, pages, refusals, tooLarge, tooShort, tooSmall,
   violations } from './lib/index.mjs';

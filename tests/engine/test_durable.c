@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +33,12 @@ static void a_reopened_engine_has_everything_acknowledged(void **state) {
 
 static status put_k(struct kv_txn *txn, void *context) {
     kv_txn_put(txn, STR("k"), str_from_c(context));
+    return ST_OK;
+}
+
+static status put_pair(struct kv_txn *txn, void *context) {
+    const str *pair = context;
+    kv_txn_put(txn, pair[0], pair[1]);
     return ST_OK;
 }
 
@@ -247,6 +254,57 @@ static void directories_are_made_one_level_deep(void **state) {
     engine_remove(parent);
 }
 
+/* ---- a failing disk ---- */
+
+static void files_limit(rlim_t bytes) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static status put_large(struct engine *e, int number) {
+    static char bytes[30000];
+    char key[16];
+    snprintf(key, sizeof key, "%06d", number);
+    memset(bytes, number, sizeof bytes);
+    const str pair[] = {str_from_c(key), {bytes, sizeof bytes}};
+    uint64_t ticket;
+    TRY(kv_update(e->kv, &(struct kv_keys){.exclusive = pair, .exclusive_count = 1}, put_pair,
+                  (void *)pair, &ticket));
+    status st = kv_ticket_wait(e->kv, ticket);
+    assert_int_equal(kv_ticket_state(e->kv, ticket), st == ST_OK ? KV_DURABLE : KV_LOST);
+    return st;
+}
+
+/* A log that may not grow stands for a disk that fails: the record is cut in its middle. */
+static void a_failed_commit_refuses_writes_until_a_restart(void **state) {
+    struct engine *e = *state;
+    int count = 0;
+    status st;
+    signal(SIGXFSZ, SIG_IGN);
+    files_limit(1000000);
+    while ((st = put_large(e, count)) == ST_OK)
+        count++;
+    files_limit(RLIM_INFINITY);
+    assert_status(st, ST_IO);
+    assert_true(count > 10 && count < 40);
+    usleep(300000);
+    assert_status(put_large(e, count), ST_IO);
+    assert_status(kv_drop_range(e->kv, STR("0"), STR("1")), ST_IO);
+    struct kv_stats stats;
+    kv_stats(e->kv, &stats);
+    assert_true(stats.refusing_writes);
+    for (int round = 0; round < 2; round++) {
+        struct kv_page page;
+        assert_status(kv_scan(e->kv, NULL, e->arena, &(struct kv_range){}, 99, SIZE_MAX, &page),
+                      ST_OK);
+        assert_int_equal(page.count, count);
+        engine_reopen(e);
+    }
+    assert_status(put_large(e, count), ST_OK);
+}
+
 /* ---- kill -9 ---- */
 
 enum { WRITERS = 4, ACKNOWLEDGED_BEFORE_KILL = 400, KILLS = 3 };
@@ -357,6 +415,7 @@ int main(int argc, char **argv) {
         CASE(a_directory_of_others_is_left_alone),
         CASE(newer_and_broken_marks_are_told_apart),
         CASE(directories_are_made_one_level_deep),
+        CASE(a_failed_commit_refuses_writes_until_a_restart),
         CASE(everything_acknowledged_survives_a_kill),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

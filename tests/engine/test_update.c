@@ -2,7 +2,6 @@
 #include "base/bytes.h"
 #include "base/thread.h"
 #include "engine/engine.h"
-#include "kv/mem/mem.h"
 
 #include <pthread.h>
 
@@ -256,21 +255,6 @@ static void a_loop_does_not_wait_for_a_drop(void **state) {
     assert_found(e, STR("k"), "kept");
 }
 
-static void planned_faults_happen_once(void **state) {
-    struct engine *e = *state;
-    if (engine_is_rocks)
-        skip();
-    engine_put(e->kv, STR("k"), STR("v"));
-    kv_mem_faults(e->kv, &(struct kv_mem_faults){.find_would_wait = 2, .update_io = 1});
-    str value = STR("never"), found;
-    uint64_t ticket;
-    assert_status(kv_update(e->kv, &k_named, write_k, &value, &ticket), ST_IO);
-    assert_found(e, STR("k"), "v");
-    assert_status(kv_find(e->kv, NULL, e->arena, STR("k"), &found), ST_WOULD_WAIT);
-    assert_found(e, STR("k"), "v");
-    assert_status(kv_update(e->kv, &k_named, write_k, &value, &ticket), ST_OK);
-}
-
 static void a_closed_null_is_fine(void **state) {
     (void)state;
     kv_close(NULL);
@@ -291,7 +275,6 @@ int main(int argc, char **argv) {
         CASE(limits_are_answered_with_too_big),
         CASE(a_loop_does_not_wait_for_a_held_key),
         CASE(a_loop_does_not_wait_for_a_drop),
-        CASE(planned_faults_happen_once),
         CASE(a_closed_null_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@
 #include <stdatomic.h>
 
 enum {
-    GROUP_BYTES_MAX = 2 * KV_UPDATE_BYTES_MAX, /* the largest update fits */
+    GROUP_BYTES_MAX = 4 << 20, /* a larger update is a group of its own */
     GROUP_UPDATES_MAX = 16 * 1024,
     GROUP_KEEP_BYTES = 1 << 20, /* a batch that grew beyond is not kept for the next group */
     LOST_MAX = 16,

@@ -6,8 +6,9 @@
 //
 // `db` sends raw requests and answers parsed JSON, `client` is the AWS SDK's.
 
-import { after, test } from 'node:test';
+import { after } from 'node:test';
 import assert from 'node:assert/strict';
+import { test } from './case.mjs';
 import { RawClient, ApiError } from './raw.mjs';
 import { givenEndpoint, startServer } from './server.mjs';
 import { credentials, region } from './sign.mjs';

@@ -9,8 +9,8 @@ const size_t world_name_count = sizeof(world_names) / sizeof(*world_names);
 enum { WORLD_BYTES_MAX = 256 * 1024 * 1024 };
 
 void world_open(struct world *world) {
-    *world = (struct world){.arena = arena_new(WORLD_BYTES_MAX),
-                            .scratch = arena_new(WORLD_BYTES_MAX)};
+    *world =
+        (struct world){.arena = arena_new(WORLD_BYTES_MAX), .scratch = arena_new(WORLD_BYTES_MAX)};
     world_reset(world);
 }
 
@@ -56,8 +56,8 @@ struct expr_placeholders world_placeholders(struct world *world, const char *val
     if (values_json)
         values = world_item(world, values_json);
     assert_status(expr_placeholders_init(&world->scope, values_json ? &values : NULL,
-                                         world_name_keys, world_names, world_name_count, true,
-                                         true, &p),
+                                         world_name_keys, world_names, world_name_count, true, true,
+                                         &p),
                   ST_OK);
     return p;
 }

@@ -6,6 +6,7 @@
 #include "expr/expr.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
+#include "item/number.h"
 #include "lib/test.h"
 
 struct world {

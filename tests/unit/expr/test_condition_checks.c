@@ -169,10 +169,8 @@ static const struct row refused_rows[] = {
      "Incorrect operand type for operator or function; operator: >, operand type: M"},
     {"a = :v OR a = :none OR b > :m", "An expression attribute value used in expression is not "
                                       "defined; attribute value: :none"},
-    {"a[2147483648] = :v",
-     "List index is not within the allowable range; index: [2147483648]"},
-    {"a[4294967296] = :v",
-     "List index is not within the allowable range; index: [4294967296]"},
+    {"a[2147483648] = :v", "List index is not within the allowable range; index: [2147483648]"},
+    {"a[4294967296] = :v", "List index is not within the allowable range; index: [4294967296]"},
     {"a[99999999999999999999999] = :v",
      "List index is not within the allowable range; index: [99999999999999999999999]"},
     {"size(a, b) = :n", "Incorrect number of operands for operator or function; operator or "
@@ -194,7 +192,8 @@ static const struct row refused_rows[] = {
     {"a < :m", "Incorrect operand type for operator or function; operator: <, operand type: M"},
     {"a <= :l", "Incorrect operand type for operator or function; operator: <=, operand type: L"},
     {"a > :ss", "Incorrect operand type for operator or function; operator: >, operand type: SS"},
-    {"a >= :t", "Incorrect operand type for operator or function; operator: >=, operand type: BOOL"},
+    {"a >= :t",
+     "Incorrect operand type for operator or function; operator: >=, operand type: BOOL"},
     {":z < a", "Incorrect operand type for operator or function; operator: <, operand type: NULL"},
     {"a BETWEEN :m AND :m",
      "Incorrect operand type for operator or function; operator: BETWEEN, operand type: M"},

@@ -217,8 +217,8 @@ static void conditions_hold_as_the_service_says(void **state) {
         world_reset(&world);
         struct expr_placeholders p = placeholders(&world);
         struct expr_condition condition;
-        status st = expr_parse_condition(&world.scope, EXPR_CONDITION, str_from_c(rows[i].text),
-                                         &p, &condition);
+        status st = expr_parse_condition(&world.scope, EXPR_CONDITION, str_from_c(rows[i].text), &p,
+                                         &condition);
         str got = world_outcome(&world, st);
         if (st == ST_OK)
             got = expr_condition_true(&condition, world_view(&world, item)) ? STR("true")

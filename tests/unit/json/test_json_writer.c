@@ -31,6 +31,9 @@ static void commas_stand_where_they_must(void **state) {
     json_write_array_end(&w);
     json_write_i64(&w, INT64_MIN);
     json_write_null(&w);
+    json_write_object_begin_key(&w, STR("S"));
+    json_write_i64(&w, 1);
+    json_write_object_end(&w);
     json_write_object_begin(&w);
     json_write_object_end(&w);
     json_write_bool(&w, true);
@@ -40,8 +43,9 @@ static void commas_stand_where_they_must(void **state) {
     json_write_bool(&w, false);
     json_write_object_end(&w);
     json_writer_finish(&w);
-    assert_str(buf_str(&out),
-               "{\"a\":[[],-9223372036854775808,null,{},true,{\"x\":1}],\"b\\\"\":false}");
+    assert_str(
+        buf_str(&out),
+        "{\"a\":[[],-9223372036854775808,null,{\"S\":1},{},true,{\"x\":1}],\"b\\\"\":false}");
 }
 
 static void strings_are_escaped_where_json_demands_it(void **state) {
