@@ -42,9 +42,8 @@ static status check_value(struct scope *scope, const struct key_attribute *part,
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
                                "a key attribute cannot contain an empty %s value. Key: %.*s",
-                               str_eq(value_kind_name(part->kind), STR("B")) ? "binary" : "string",
-                               STR_ARG(part->name));
-    return table_check_key_size(scope, part->kind, view_bytes(value), hash);
+                               table_empty_word(part->kind), STR_ARG(part->name));
+    return table_check_key_size(scope, view_bytes(value), hash);
 }
 
 /* IN on the only partition key attribute. Values that are there twice count once. */

@@ -1,6 +1,6 @@
 #include "expr/build.h"
 
-#include "expr/expr_int.h"
+#include "expr/update_int.h"
 
 static_assert((int)EXPR_BUILD_OPERATORS_MAX == (int)EXPR_OPERATORS_MAX, "one limit for all trees");
 static_assert((int)EXPR_GE == (int)COMPARE_GE && (int)EXPR_EQ == (int)COMPARE_EQ, "same order");

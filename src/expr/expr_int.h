@@ -148,6 +148,9 @@ enum value_kind expr_constant_kind(const struct expr_node *node);
 
 /* check_condition.c */
 status expr_check_condition(struct parser *parser, struct expr_node *root);
+/* Fills in the names that a checked condition mentions. */
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out);
 
 /* ---- placeholders.c ---- */
 
@@ -182,36 +185,3 @@ void expr_names_add(str *names, size_t *count, str name);
 bool expr_is_reserved(str name);
 size_t expr_reserved_count(void);
 str expr_reserved_word(size_t index);
-<<<<<<< HEAD
-
-/* ---- updates: parse_update.c, check_update.c, apply_update.c ---- */
-
-enum update_kind { UPDATE_SET, UPDATE_REMOVE, UPDATE_ADD, UPDATE_DELETE };
-
-struct update_action {
-    enum update_kind kind;
-    struct expr_path path;
-    struct expr_node *operand; /* SET: any; ADD and DELETE: a value; REMOVE: NULL */
-};
-
-struct expr_update {
-    struct update_action *actions; /* in the order of the text */
-    size_t count;
-    const struct update_action **sorted; /* by expr_path_compare of their paths */
-    struct expr_path *sorted_paths;
-    str *targets; /* distinct top-level names */
-    size_t target_count;
-};
-
-/* "SET", "REMOVE", … */
-str expr_update_kind_name(enum update_kind kind);
-/* repeated_section: the first section that stood twice, or NULL. */
-status expr_check_update(struct parser *parser, struct expr_update *update,
-                         const enum update_kind *repeated_section);
-/* What is the same for every item that a checked update meets. */
-void expr_update_prepare(struct arena *arena, struct expr_update *update);
-/* Fills in the names that a checked condition mentions. */
-void expr_condition_init(struct arena *arena, const struct expr_node *root,
-                         struct expr_condition *out);
-=======
->>>>>>> main

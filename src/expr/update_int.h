@@ -32,3 +32,5 @@ str expr_update_kind_name(enum update_kind kind);
 /* repeated_section: the first section that stood twice, or NULL. */
 status expr_check_update(struct parser *parser, struct expr_update *update,
                          const enum update_kind *repeated_section);
+/* What is the same for every item that a checked update meets. */
+void expr_update_prepare(struct arena *arena, struct expr_update *update);
