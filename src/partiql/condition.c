@@ -62,7 +62,7 @@ static bool is_call(const struct parser *parser) {
            partiql_is_name(&parser->token);
 }
 
-status partiql_operand(struct parser *parser, struct operand *out) {
+static status read_operand(struct parser *parser, struct operand *out) {
     struct arena *arena = parser->scope->arena;
     *out = (struct operand){};
     if (partiql_starts_value(parser)) {
@@ -82,6 +82,16 @@ status partiql_operand(struct parser *parser, struct operand *out) {
     TRY(partiql_path(parser, &out->path));
     out->is_path = true;
     out->node = expr_build_path(arena, out->path);
+    return ST_OK;
+}
+
+status partiql_operand(struct parser *parser, struct operand *out) {
+    size_t open = 0;
+    for (; parser->token.kind == TOKEN_OPEN; open++)
+        TRY(partiql_advance(parser));
+    TRY(read_operand(parser, out));
+    for (; open > 0; open--)
+        TRY(partiql_expect(parser, TOKEN_CLOSE, "')'"));
     return ST_OK;
 }
 

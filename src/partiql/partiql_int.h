@@ -101,7 +101,7 @@ struct operand {
     view value; /* VIEW_NONE: no constant */
 };
 
-/* A path, a value or size(). */
+/* A path, a value or size(), in parentheses or not. */
 status partiql_operand(struct parser *parser, struct operand *out);
 status partiql_condition(struct parser *parser, struct partiql_term **out);
 

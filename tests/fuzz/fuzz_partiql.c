@@ -3,6 +3,7 @@
  * evaluated against any item, one by one, and say of an item that is not there what they say of an
  * empty one; its update leaves an item that can be stored; its item can be stored. */
 #include "base/check.h"
+#include "base/utf8.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "partiql/partiql.h"
@@ -86,6 +87,9 @@ static void check_statement(struct scope *scope, struct partiql_statement *state
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size == 0 || size > PARTIQL_TEXT_MAX)
         return 0;
+    str text = {(const char *)data + 1, size - 1};
+    if (!utf8_valid(text)) /* requests are */
+        return 0;
     struct arena *arena = arena_new((size_t)1 << 30);
     struct scope scope = {.arena = arena, .scratch = arena};
     struct item given = read_item(&scope, parameters_json);
@@ -96,8 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (count > given.count)
         count = given.count;
     struct partiql_statement statement;
-    status st = partiql_parse(&scope, (str){(const char *)data + 1, size - 1}, parameters, count,
-                              &statement);
+    status st = partiql_parse(&scope, text, parameters, count, &statement);
     CHECK(st == ST_OK || st == ST_FAILED);
     CHECK((st == ST_OK) == (scope.error == ERROR_NONE));
     CHECK(st == ST_OK || scope.error_text.len > 0);
