@@ -157,7 +157,8 @@ void expr_update_targets(const struct expr_update *update, const str **out_names
 
 bool expr_update_only_removes(const struct expr_update *update) {
     for (size_t i = 0; i < update->count; i++)
-        if (update->actions[i].kind != UPDATE_REMOVE)
+        if (update->actions[i].kind != UPDATE_REMOVE &&
+            !(update->legacy && update->actions[i].kind == UPDATE_DELETE))
             return false;
     return true;
 }

@@ -25,12 +25,13 @@ struct expr_update {
     struct expr_path *sorted_paths;
     str *targets; /* distinct top-level names */
     size_t target_count;
+    bool legacy; /* from AttributeUpdates: some words differ, and DELETE makes no item */
 };
 
+/* What is the same for every item that the update meets: order and targets. */
+void expr_update_prepare(struct arena *arena, struct expr_update *update);
 /* "SET", "REMOVE", … */
 str expr_update_kind_name(enum update_kind kind);
 /* repeated_section: the first section that stood twice, or NULL. */
 status expr_check_update(struct parser *parser, struct expr_update *update,
                          const enum update_kind *repeated_section);
-/* What is the same for every item that a checked update meets. */
-void expr_update_prepare(struct arena *arena, struct expr_update *update);
