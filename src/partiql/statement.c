@@ -27,17 +27,23 @@ static status parse_source(struct parser *parser, struct partiql_statement *out)
     return ST_OK;
 }
 
+/* Clauses that the language has and the service has not. */
+static status check_unsupported(struct parser *parser) {
+    static const str clauses[] = {STR_INIT("GROUP"), STR_INIT("HAVING"), STR_INIT("LIMIT"),
+                                  STR_INIT("OFFSET"), STR_INIT("UNION")};
+    const struct token *token = &parser->token;
+    for (size_t i = 0; i < sizeof clauses / sizeof clauses[0]; i++)
+        if (partiql_is_word(token, clauses[i]))
+            return partiql_fail_at(
+                parser,
+                arena_printf(parser->scope->arena, "Unsupported clause: %.*s", STR_ARG(clauses[i])),
+                token);
+    return ST_OK;
+}
+
 /* What stands behind the source of a SELECT and is none of its clauses. */
 static status check_behind_source(struct parser *parser) {
-    static const str unsupported[] = {STR_INIT("GROUP"), STR_INIT("HAVING"), STR_INIT("LIMIT"),
-                                      STR_INIT("OFFSET"), STR_INIT("UNION")};
     const struct token *token = &parser->token;
-    for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++)
-        if (partiql_is_word(token, unsupported[i]))
-            return partiql_fail_at(parser,
-                                   arena_printf(parser->scope->arena, "Unsupported clause: %.*s",
-                                                STR_ARG(unsupported[i])),
-                                   token);
     if (token->kind == TOKEN_COMMA || partiql_is_word(token, STR("JOIN")))
         return fail_validation(parser->scope,
                                "Only select from a single table or index is supported.");
@@ -152,7 +158,8 @@ static status parse_select(struct parser *parser, struct partiql_statement *out)
     TRY(parse_source(parser, out));
     TRY(check_behind_source(parser));
     TRY(parse_where(parser, out));
-    return parse_order(parser, out);
+    TRY(parse_order(parser, out));
+    return check_unsupported(parser);
 }
 
 static status parse_exists(struct parser *parser, struct partiql_statement *out) {

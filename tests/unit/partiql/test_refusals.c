@@ -59,6 +59,8 @@ static const struct row rows[] = {
     {"SELECT * FROM a AS x", NULL, "Aliasing is not supported."},
     {"SELECT * FROM t GROUP BY a", NULL, "Unsupported clause: GROUP at 1:17:5"},
     {"SELECT * FROM t LIMIT 1", NULL, "Unsupported clause: LIMIT at 1:17:5"},
+    {"SELECT * FROM t WHERE a = 1 ORDER BY b\n LIMIT 1", NULL,
+     "Unsupported clause: LIMIT at 2:2:5"},
     {"UPDATE t.i SET a = 1", NULL,
      "FROM clause may only contain a single table name in data manipulation statements at 1:8:1"},
     {"DELETE FROM t.i", NULL,
