@@ -31,16 +31,9 @@ static struct expr_node *branch_node(struct parser *parser, const struct branch 
     return node;
 }
 
-static status enter(struct parser *parser) {
-    if (++parser->depth > PARTIQL_DEPTH_MAX)
-        return partiql_fail(parser, "Expression is nested too deeply");
-    return ST_OK;
-}
-
 static status not_operand(struct parser *parser, const struct branch *branch) {
-    return branch->is_operand
-               ? partiql_expect(parser, TOKEN_EQ, "operator after operand") /* there is none */
-               : ST_OK;
+    return branch->is_operand ? partiql_fail_expected(parser, STR("operator after operand"))
+                              : ST_OK;
 }
 
 /* ---- operands ---- */
@@ -78,7 +71,7 @@ static status read_operand(struct parser *parser, struct operand *out) {
         return partiql_fail_at(parser, STR("Unsupported function"), &parser->token);
     }
     if (!partiql_is_name(&parser->token) && parser->token.kind != TOKEN_WORD)
-        return partiql_expect(parser, TOKEN_WORD, "expression"); /* which it is not */
+        return partiql_fail_expected(parser, STR("expression"));
     TRY(partiql_path(parser, &out->path));
     out->is_path = true;
     out->node = expr_build_path(arena, out->path);
@@ -289,7 +282,7 @@ static status parse_function(struct parser *parser, str name, struct branch *out
 /* ---- the grammar ---- */
 
 static status parse_parentheses(struct parser *parser, struct branch *out) {
-    TRY(enter(parser));
+    TRY(partiql_enter(parser));
     TRY(partiql_advance(parser));
     TRY(parse_or(parser, true, out));
     parser->depth--;
@@ -323,7 +316,7 @@ static status parse_not(struct parser *parser, bool in_parentheses, struct branc
     if (!partiql_is_word(&parser->token, STR("NOT")))
         return parse_predicate(parser, in_parentheses, out);
     parser->operator_count++;
-    TRY(enter(parser));
+    TRY(partiql_enter(parser));
     TRY(partiql_advance(parser));
     TRY(parse_not(parser, false, out));
     parser->depth--;

@@ -185,6 +185,22 @@ status partiql_advance(struct parser *parser) {
     return ST_OK;
 }
 
+/* ---- limits ---- */
+
+status partiql_enter(struct parser *parser) {
+    if (++parser->depth > PARTIQL_DEPTH_MAX)
+        return partiql_fail(parser, "Expression is nested too deeply");
+    return ST_OK;
+}
+
+status partiql_check_operators(struct parser *parser) {
+    if (parser->operator_count <= EXPR_BUILD_OPERATORS_MAX)
+        return ST_OK;
+    return fail_validation(parser->scope,
+                           "The expression contains too many operators; operator count: %zu",
+                           parser->operator_count);
+}
+
 /* ---- what is wanted next ---- */
 
 bool partiql_is_word(const struct token *token, str word) {
@@ -196,7 +212,7 @@ status partiql_accept_word(struct parser *parser, str word, bool *out_found) {
     return *out_found ? partiql_advance(parser) : ST_OK;
 }
 
-static status fail_expected(struct parser *parser, str what) {
+status partiql_fail_expected(struct parser *parser, str what) {
     if (parser->token.kind == TOKEN_END)
         return partiql_fail(parser, "Expected %.*s", STR_ARG(what));
     return partiql_fail(parser, "Expected %.*s but got '%.*s'", STR_ARG(what),
@@ -205,13 +221,13 @@ static status fail_expected(struct parser *parser, str what) {
 
 status partiql_expect_word(struct parser *parser, str word) {
     if (!partiql_is_word(&parser->token, word))
-        return fail_expected(parser, word);
+        return partiql_fail_expected(parser, word);
     return partiql_advance(parser);
 }
 
 status partiql_expect(struct parser *parser, enum token_kind kind, const char *what) {
     if (parser->token.kind != kind)
-        return fail_expected(parser, str_from_c(what));
+        return partiql_fail_expected(parser, str_from_c(what));
     return partiql_advance(parser);
 }
 

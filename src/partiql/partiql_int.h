@@ -71,6 +71,12 @@ status partiql_accept_word(struct parser *parser, str word, bool *out_found);
 /* "Expected VALUE" */
 status partiql_expect_word(struct parser *parser, str word);
 status partiql_expect(struct parser *parser, enum token_kind kind, const char *what);
+/* "Expected VALUE but got '…'" */
+status partiql_fail_expected(struct parser *parser, str what);
+/* Before recursion; whoever leaves lowers parser->depth again. */
+status partiql_enter(struct parser *parser);
+/* After a clause with operators: bounds what expr is given. */
+status partiql_check_operators(struct parser *parser);
 /* What a quoted token says. */
 str partiql_unquote(struct arena *arena, str quoted);
 /* "Statement wasn't well formed, can't be processed: …" */

@@ -30,7 +30,7 @@ status partiql_name(struct parser *parser, const char *what, str *out) {
     if (token->kind == TOKEN_WORD && is_keyword(token))
         return partiql_fail(parser, "Unexpected keyword '%.*s'", STR_ARG(token->text));
     if (!partiql_is_name(token))
-        return partiql_expect(parser, TOKEN_WORD, what); /* which it is not */
+        return partiql_fail_expected(parser, str_from_c(what));
     *out = token->kind == TOKEN_QUOTED ? partiql_unquote(parser->scope->arena, token->text)
                                        : token->text;
     if (out->len == 0)

@@ -179,7 +179,7 @@ static status parse_insert(struct parser *parser, struct partiql_statement *out)
     TRY(parse_source(parser, out));
     TRY(partiql_expect_word(parser, STR("VALUE")));
     if (parser->token.kind != TOKEN_OPEN_MAP && parser->token.kind != TOKEN_PARAMETER)
-        return partiql_expect(parser, TOKEN_OPEN_MAP, "'{'");
+        return partiql_fail_expected(parser, STR("'{'"));
     bool given = parser->token.kind == TOKEN_PARAMETER;
     TRY(partiql_value(parser, &value));
     if (!partiql_is_map(&value) && !(given && parser->parameters_seen > parser->parameter_count))

@@ -33,8 +33,7 @@ static bool is_call_of(const struct parser *parser, str name) {
 
 static status parse_list_append(struct parser *parser, struct expr_node **out) {
     struct expr_node *first, *second;
-    if (++parser->depth > PARTIQL_DEPTH_MAX)
-        return partiql_fail(parser, "Expression is nested too deeply");
+    TRY(partiql_enter(parser));
     parser->operator_count++;
     TRY(partiql_advance(parser));
     TRY(partiql_expect(parser, TOKEN_OPEN, "'('"));
@@ -53,8 +52,7 @@ static status parse_datum(struct parser *parser, struct expr_node **out) {
     if (is_call_of(parser, STR("list_append")))
         return parse_list_append(parser, out);
     if (parser->token.kind == TOKEN_OPEN) {
-        if (++parser->depth > PARTIQL_DEPTH_MAX)
-            return partiql_fail(parser, "Expression is nested too deeply");
+        TRY(partiql_enter(parser));
         TRY(partiql_advance(parser));
         TRY(parse_data(parser, out));
         parser->depth--;

@@ -75,7 +75,7 @@ static status read_number(struct parser *parser, struct value *out) {
     if (minus || parser->token.kind == TOKEN_PLUS)
         TRY(partiql_advance(parser));
     if (parser->token.kind != TOKEN_NUMBER)
-        return partiql_expect(parser, TOKEN_NUMBER, "number"); /* which it is not */
+        return partiql_fail_expected(parser, STR("number"));
     struct arena *arena = parser->scope->arena;
     str text = parser->token.text;
     if (minus)
@@ -151,7 +151,7 @@ static status check_names(struct parser *parser, struct value *map) {
 
 static status read_member(struct parser *parser, unsigned level, struct attribute *out) {
     if (parser->token.kind != TOKEN_STRING)
-        return partiql_expect(parser, TOKEN_STRING, "attribute name in single quotes");
+        return partiql_fail_expected(parser, STR("attribute name in single quotes"));
     out->name = partiql_unquote(parser->scope->arena, parser->token.text);
     if (out->name.len == 0)
         return fail_validation(parser->scope, "One or more parameter values were invalid: "
@@ -225,7 +225,7 @@ static status read_value(struct parser *parser, unsigned level, struct value *ou
                                "Nesting Levels have exceeded supported limits: Attributes in the "
                                "item have nested levels beyond supported limit");
     if (!partiql_starts_value(parser))
-        return partiql_expect(parser, TOKEN_STRING, "value"); /* no string stands there */
+        return partiql_fail_expected(parser, STR("value"));
     if (parser->token.kind == TOKEN_PARAMETER)
         return read_parameter(parser, out);
     if (parser->token.kind == TOKEN_OPEN_INDEX)
