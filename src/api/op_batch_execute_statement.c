@@ -189,33 +189,26 @@ static void reply_answer(struct request *request, const struct answer *answer) {
     reply_close(reply);
 }
 
-/* One element a table, in the order in which statements name them. */
-static void reply_units(struct request *request, enum capacity_detail detail,
+static void reply_costs(struct request *request, enum capacity_detail detail,
                         const struct batch *batch) {
-    bool done[BATCH_STATEMENTS_MAX] = {};
-    reply_open_list(&request->reply, STR("ConsumedCapacity"));
+    struct capacity capacities[BATCH_STATEMENTS_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < batch->count; i++) {
-        struct capacity capacity = {.table = batch->answers[i].statement.table};
-        if (!batch->answers[i].charged || done[i])
+        const struct answer *answer = &batch->answers[i];
+        if (!answer->charged)
             continue;
-        for (size_t j = i; j < batch->count; j++) {
-            const struct answer *answer = &batch->answers[j];
-            if (!answer->charged || answer->statement.table != capacity.table)
-                continue;
-            done[j] = true;
-            capacity.table_units += answer->read_units;
-            if (batch->writes)
-                capacity_add_cost(&capacity, &answer->statement.write.cost);
-        }
-        reply_capacity_element(request, detail, &capacity);
+        struct capacity *capacity = &capacities[count++];
+        *capacity =
+            (struct capacity){.table = answer->statement.table, .table_units = answer->read_units};
+        if (batch->writes)
+            capacity_add_cost(capacity, &answer->statement.write.cost);
     }
-    reply_close_list(&request->reply);
+    reply_capacities(request, detail, capacities, count);
 }
 
 status op_batch_execute_statement(struct request *request) {
     const struct in_BatchExecuteStatementInput *in = request->input;
     struct batch *batch = arena_struct(request->scope->arena, struct batch);
-    enum capacity_detail detail = capacity_detail_of(in->ReturnConsumedCapacity);
     TRY(parse_all(request, in->Statements, batch));
     TRY(bind_all(request, batch));
     TRY(run_all(request, in->Statements, batch));
@@ -223,7 +216,6 @@ status op_batch_execute_statement(struct request *request) {
     for (size_t i = 0; i < batch->count; i++)
         reply_answer(request, &batch->answers[i]);
     reply_close_list(&request->reply);
-    if (detail != CAPACITY_NONE)
-        reply_units(request, detail, batch);
+    reply_costs(request, capacity_detail_of(in->ReturnConsumedCapacity), batch);
     return ST_OK;
 }

@@ -11,22 +11,41 @@ enum { PAGE_ITEMS_MIN = 4, PAGE_ITEMS_MAX = 256, PAGE_BYTES_MAX = 256 * 1024 };
 
 /* ---- by key ---- */
 
-status table_find_many(struct database *database, struct scope *scope, const struct table *table,
-                       const struct item *const *keys, size_t count, str *out_stored) {
-    str *storage_keys = arena_array(scope->arena, str, count);
-    for (size_t i = 0; i < count; i++) {
-        struct buf key;
-        buf_init(&key, scope->arena, 128);
-        bool whole = item_key(table, &(struct key_source){.tree = keys[i]}, &key);
-        CHECK(whole);
-        storage_keys[i] = buf_str(&key);
-    }
-    TRY(kv_find_many(database->kv, NULL, scope->arena, storage_keys, count, out_stored));
+static str storage_key(struct scope *scope, const struct table *table, const struct item *item) {
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    bool whole = item_key(table, &(struct key_source){.tree = item}, &key);
+    CHECK(whole);
+    return buf_str(&key);
+}
+
+static status find_opened(struct database *database, struct scope *scope, struct kv_read *read,
+                          const str *keys, size_t count, str *out_stored) {
     view map;
+    TRY(kv_find_many(database->kv, read, scope->arena, keys, count, out_stored));
     for (size_t i = 0; i < count; i++)
         if (out_stored[i].ptr != NULL)
             TRY(item_open(out_stored[i], &map));
     return ST_OK;
+}
+
+status table_find_many(struct database *database, struct scope *scope, const struct table *table,
+                       const struct item *const *keys, size_t count, str *out_stored) {
+    str *storage_keys = arena_array(scope->arena, str, count);
+    for (size_t i = 0; i < count; i++)
+        storage_keys[i] = storage_key(scope, table, keys[i]);
+    return find_opened(database, scope, NULL, storage_keys, count, out_stored);
+}
+
+status table_find_together(struct database *database, struct scope *scope,
+                           const struct table *const *tables, const struct item *const *keys,
+                           size_t count, str *out_stored) {
+    str *storage_keys = arena_array(scope->arena, str, count);
+    for (size_t i = 0; i < count; i++)
+        storage_keys[i] = storage_key(scope, tables[i], keys[i]);
+    scoped_kv_read struct kv_read *read = NULL;
+    TRY(kv_read_begin(database->kv, &read));
+    return find_opened(database, scope, read, storage_keys, count, out_stored);
 }
 
 status table_counters(struct database *database, struct scope *scope, const struct table *table,
