@@ -152,30 +152,13 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
 
 /* ---- the reply ---- */
 
-static str error_name(enum error_code error) {
-    static const str names[ERROR_COUNT] = {
-        [ERROR_ValidationException] = STR_INIT("ValidationError"),
-        [ERROR_ConditionalCheckFailedException] = STR_INIT("ConditionalCheckFailed"),
-        [ERROR_ResourceNotFoundException] = STR_INIT("ResourceNotFound"),
-        [ERROR_DuplicateItemException] = STR_INIT("DuplicateItem"),
-        [ERROR_TransactionConflictException] = STR_INIT("TransactionConflict"),
-        [ERROR_AccessDeniedException] = STR_INIT("AccessDenied"),
-        [ERROR_ItemCollectionSizeLimitExceededException] =
-            STR_INIT("ItemCollectionSizeLimitExceeded"),
-        [ERROR_ProvisionedThroughputExceededException] = STR_INIT("ProvisionedThroughputExceeded"),
-        [ERROR_RequestLimitExceeded] = STR_INIT("RequestLimitExceeded"),
-        [ERROR_ThrottlingException] = STR_INIT("ThrottlingError"),
-    };
-    return names[error].ptr ? names[error] : STR("InternalServerError");
-}
-
 static void reply_answer(struct request *request, const struct answer *answer) {
     struct reply *reply = &request->reply;
     const struct statement *statement = &answer->statement;
     reply_open(reply, ANON);
     if (answer->error != ERROR_NONE) {
         reply_open(reply, STR("Error"));
-        reply_str(reply, STR("Code"), error_name(answer->error));
+        reply_str(reply, STR("Code"), statement_error_code(answer->error));
         reply_str(reply, STR("Message"), answer->error_text);
         reply_close(reply);
     } else if (answer->stored.ptr != NULL) {

@@ -21,6 +21,15 @@ status statement_parse(struct request *request, str text,
     return partiql_parse(scope, text, values, count, &out->parsed);
 }
 
+void statement_add_content(const struct statement *statement, struct buf *out) {
+    buf_add_str(out, statement->text);
+    buf_add_byte(out, 0);
+    for (size_t i = 0; statement->parameters != NULL && i < statement->parameters->count; i++) {
+        struct value value = statement->parameters->at[i]->value;
+        value_encode(&value, out);
+    }
+}
+
 /* ---- the key that WHERE names ---- */
 
 static struct partiql_term *equality_on(const struct statement *statement, str name) {
@@ -211,6 +220,23 @@ status statement_outcome(struct request *request, const struct statement *statem
 }
 
 /* ---- replies ---- */
+
+str statement_error_code(enum error_code error) {
+    static const str names[ERROR_COUNT] = {
+        [ERROR_ValidationException] = STR_INIT("ValidationError"),
+        [ERROR_ConditionalCheckFailedException] = STR_INIT("ConditionalCheckFailed"),
+        [ERROR_ResourceNotFoundException] = STR_INIT("ResourceNotFound"),
+        [ERROR_DuplicateItemException] = STR_INIT("DuplicateItem"),
+        [ERROR_TransactionConflictException] = STR_INIT("TransactionConflict"),
+        [ERROR_AccessDeniedException] = STR_INIT("AccessDenied"),
+        [ERROR_ItemCollectionSizeLimitExceededException] =
+            STR_INIT("ItemCollectionSizeLimitExceeded"),
+        [ERROR_ProvisionedThroughputExceededException] = STR_INIT("ProvisionedThroughputExceeded"),
+        [ERROR_RequestLimitExceeded] = STR_INIT("RequestLimitExceeded"),
+        [ERROR_ThrottlingException] = STR_INIT("ThrottlingError"),
+    };
+    return names[error].ptr ? names[error] : STR("InternalServerError");
+}
 
 void statement_reply_columns(struct request *request, const struct statement *statement, str name,
                              str stored) {

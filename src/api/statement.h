@@ -34,6 +34,9 @@ struct statement {
 status statement_parse(struct request *request, str text,
                        const struct in_PreparedStatementParameters *parameters,
                        struct statement *out);
+/* The statement and its parameters in a canonical form, for tokens that are bound to them. Encodes
+ * no faults: after statement_parse. */
+void statement_add_content(const struct statement *statement, struct buf *out);
 /* Finds table and index and checks the statement against the schema. */
 status statement_bind(struct request *request, struct statement *statement);
 /* What is left of WHERE beside the terms that are marked as used; NULL: nothing. Once only. */
@@ -47,6 +50,9 @@ status statement_key_filter(struct request *request, struct statement *statement
  * false of goes with the error. */
 status statement_outcome(struct request *request, const struct statement *statement,
                          bool return_old);
+/* What a batch calls an error of one of its statements, "ValidationError"; a transaction's reasons
+ * have the same names. */
+str statement_error_code(enum error_code error);
 /* The columns of one item, as a member or an element. */
 void statement_reply_columns(struct request *request, const struct statement *statement, str name,
                              str stored);

@@ -190,12 +190,7 @@ enum { TOKEN_VERSION = 1, TOKEN_HEAD_BYTES = 1 + 8 + 2 };
 static uint64_t bound_to(struct request *request, const struct statement *statement) {
     struct buf all;
     buf_init(&all, request->scope->arena, statement->text.len + 256);
-    buf_add_str(&all, statement->text);
-    buf_add_byte(&all, 0);
-    for (size_t i = 0; statement->parameters && i < statement->parameters->count; i++) {
-        struct value value = statement->parameters->at[i]->value;
-        value_encode(&value, &all);
-    }
+    statement_add_content(statement, &all);
     return hash_bytes(buf_str(&all));
 }
 
