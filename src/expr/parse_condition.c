@@ -193,6 +193,14 @@ static void collect_names(const struct expr_node *node, str *names, size_t *coun
         collect_names(operand, names, count);
 }
 
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out) {
+    str *names = arena_array(arena, str, count_paths(root));
+    size_t count = 0;
+    collect_names(root, names, &count);
+    *out = (struct expr_condition){.root = root, .top_names = names, .top_name_count = count};
+}
+
 static const char *member_of(enum expr_use use) {
     switch (use) {
     case EXPR_CONDITION:
@@ -212,9 +220,6 @@ status expr_parse_condition(struct scope *scope, enum expr_use use, str text,
     TRY(expr_parser_init(&parser, scope, member_of(use), true, text, p));
     TRY(parse_text(&parser, &root));
     TRY(expr_check_condition(&parser, root));
-    str *names = arena_array(scope->arena, str, count_paths(root));
-    size_t count = 0;
-    collect_names(root, names, &count);
-    *out = (struct expr_condition){.root = root, .top_names = names, .top_name_count = count};
+    expr_condition_init(scope->arena, root, out);
     return ST_OK;
 }
