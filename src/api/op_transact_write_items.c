@@ -194,66 +194,16 @@ static struct request_token *make_token(struct request *request,
     return token;
 }
 
-/* ---- the write ---- */
-
-static status cancel(struct request *request, const struct transaction *transaction) {
-    for (size_t i = 0; i < transaction->count; i++) {
-        const struct write *write = &transaction->writes[i];
-        struct cancellation_reason *reason = &transaction->cancellation->reasons[i];
-        switch (write->outcome) {
-        case WRITE_DONE:
-            break;
-        case WRITE_CONDITION_FAILED:
-            reason->code = STR("ConditionalCheckFailed");
-            reason->message = STR("The conditional request failed");
-            if (str_eq(transaction->actions[i].return_on_failure, STR("ALL_OLD")))
-                reason->item = write->before;
-            break;
-        case WRITE_INVALID:
-            reason->code = STR("ValidationError");
-            reason->message = write->error_text;
-            break;
-        }
-    }
-    return cancellation_check(request, transaction->cancellation);
-}
-
-static status write_all(struct request *request, const struct transaction *transaction,
-                        struct request_token *token) {
-    status st = table_write_once(request->database, request->scope, transaction->writes,
-                                 transaction->count, token, &request->ticket);
-    if (st == ST_TOO_BIG) /* items with the entries that indexes have of them */
-        return transaction_too_large(request);
-    if (st != ST_FAILED)
-        return st;
-    if (token != NULL && token->outcome == TOKEN_OF_ANOTHER)
-        return fail(request->scope, ERROR_IdempotentParameterMismatchException,
-                    "DynamoDB rejected the request because you retried a request with a different "
-                    "payload but with an idempotent token that was already used.");
-    return cancel(request, transaction);
-}
-
-static void reply_costs(struct request *request, const struct transaction *transaction,
-                        enum capacity_detail detail, bool repeated) {
-    if (detail == CAPACITY_NONE)
-        return;
-    struct capacity *capacities =
-        arena_array(request->scope->arena, struct capacity, transaction->count);
-    for (size_t i = 0; i < transaction->count; i++) {
-        struct write *write = &transaction->writes[i];
-        struct capacity *capacity = &capacities[i];
-        capacity->table = write->table;
-        if (repeated) {
-            size_t size = write->before.ptr != NULL ? item_size(write->before) : 0;
-            capacity->kind = CAPACITY_READ_UNITS;
-            capacity->table_units = 2 * capacity_read_units(size, true);
-        } else {
-            capacity->kind = CAPACITY_WRITE_UNITS;
-            capacity_add_cost(capacity, &write->cost);
-            capacity->table_units *= 2; /* prepared and committed; indexes once */
-        }
-    }
-    reply_capacities(request, detail, capacities, transaction->count);
+static const struct false_condition *when_false(struct request *request,
+                                                const struct transaction *transaction) {
+    struct false_condition *rows =
+        arena_array(request->scope->arena, struct false_condition, transaction->count);
+    for (size_t i = 0; i < transaction->count; i++)
+        rows[i] = (struct false_condition){
+            .code = STR("ConditionalCheckFailed"),
+            .message = STR("The conditional request failed"),
+            .with_item = str_eq(transaction->actions[i].return_on_failure, STR("ALL_OLD"))};
+    return rows;
 }
 
 status op_transact_write_items(struct request *request) {
@@ -269,9 +219,10 @@ status op_transact_write_items(struct request *request) {
         if (transaction.writes[i].kind != WRITE_CHECK)
             TRY(collection_read(request, in->ReturnItemCollectionMetrics, &transaction.writes[i],
                                 &transaction.collections[i]));
-    TRY(write_all(request, &transaction, token));
-    bool repeated = token != NULL && token->outcome == TOKEN_REPEATED;
-    reply_costs(request, &transaction, capacity_detail_of(in->ReturnConsumedCapacity), repeated);
+    TRY(transaction_write(request, transaction.writes, transaction.cancellation,
+                          when_false(request, &transaction), token));
+    transaction_reply_costs(request, transaction.writes, transaction.count, token,
+                            capacity_detail_of(in->ReturnConsumedCapacity));
     reply_collections(request, transaction.collections, transaction.count);
     return ST_OK;
 }

@@ -1,5 +1,6 @@
 #include "api/transaction.h"
 
+#include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_key.h"
 
@@ -101,4 +102,64 @@ status transaction_too_large(struct request *request) {
     return fail_validation(
         request->scope, "Collection size of items exceeded, which can also be caused by the "
                         "aggregate size of the items in the transaction exceeding the 4MB limit");
+}
+
+/* ---- the write ---- */
+
+static void take_outcome(const struct write *write, const struct false_condition *when_false,
+                         struct cancellation_reason *reason) {
+    switch (write->outcome) {
+    case WRITE_DONE:
+        return;
+    case WRITE_CONDITION_FAILED:
+        reason->code = when_false->code;
+        reason->message = when_false->message;
+        if (when_false->with_item)
+            reason->item = write->before;
+        return;
+    case WRITE_INVALID:
+        reason->code = STR("ValidationError");
+        reason->message = write->error_text;
+        return;
+    }
+}
+
+status transaction_write(struct request *request, struct write *writes,
+                         struct cancellation *cancellation,
+                         const struct false_condition *when_false, struct request_token *token) {
+    status st = table_write_once(request->database, request->scope, writes, cancellation->count,
+                                 token, &request->ticket);
+    if (st == ST_TOO_BIG) /* items with the entries that indexes have of them */
+        return transaction_too_large(request);
+    if (st != ST_FAILED)
+        return st;
+    if (token != NULL && token->outcome == TOKEN_OF_ANOTHER)
+        return fail(request->scope, ERROR_IdempotentParameterMismatchException,
+                    "DynamoDB rejected the request because you retried a request with a different "
+                    "payload but with an idempotent token that was already used.");
+    for (size_t i = 0; i < cancellation->count; i++)
+        take_outcome(&writes[i], &when_false[i], &cancellation->reasons[i]);
+    return cancellation_check(request, cancellation);
+}
+
+void transaction_reply_costs(struct request *request, const struct write *writes, size_t count,
+                             const struct request_token *token, enum capacity_detail detail) {
+    if (detail == CAPACITY_NONE)
+        return;
+    bool repeated = token != NULL && token->outcome == TOKEN_REPEATED;
+    struct capacity *capacities = arena_array(request->scope->arena, struct capacity, count);
+    for (size_t i = 0; i < count; i++) {
+        struct capacity *capacity = &capacities[i];
+        capacity->table = writes[i].table;
+        if (repeated) {
+            size_t size = writes[i].before.ptr != NULL ? item_size(writes[i].before) : 0;
+            capacity->kind = CAPACITY_READ_UNITS;
+            capacity->table_units = 2 * capacity_read_units(size, true);
+        } else {
+            capacity->kind = CAPACITY_WRITE_UNITS;
+            capacity_add_cost(capacity, &writes[i].cost);
+            capacity->table_units *= 2; /* prepared and committed; indexes once */
+        }
+    }
+    reply_capacities(request, detail, capacities, count);
 }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "api/request.h"
+#include "table/table_write.h"
 
 enum { TRANSACTION_ACTIONS_MAX = 100, TRANSACTION_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -49,3 +50,18 @@ status transaction_check_distinct(struct request *request, const struct cancella
                                   const struct item *const *items);
 /* When all items together are too large. */
 status transaction_too_large(struct request *request);
+
+/* What is said of an action whose condition is false. */
+struct false_condition {
+    str code, message;
+    bool with_item; /* the item as it was goes with it */
+};
+
+/* Writes all of them or none, once for a token (NULL: none); then the request's error has a reason
+ * for each. Arrays of cancellation->count. */
+status transaction_write(struct request *request, struct write *writes,
+                         struct cancellation *cancellation,
+                         const struct false_condition *when_false, struct request_token *token);
+/* ConsumedCapacity of what was written; of reads, when the token said that it had been. */
+void transaction_reply_costs(struct request *request, const struct write *writes, size_t count,
+                             const struct request_token *token, enum capacity_detail detail);
