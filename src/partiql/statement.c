@@ -81,16 +81,26 @@ static status parse_column(struct parser *parser, struct partiql_column *out) {
     return ST_OK;
 }
 
-/* Of columns with one name the last one counts. */
-static size_t keep_last(struct partiql_column *columns, size_t count) {
+static int compare_columns(const void *a, const void *b) {
+    const struct partiql_column *left = *(struct partiql_column *const *)a;
+    const struct partiql_column *right = *(struct partiql_column *const *)b;
+    int order = str_cmp(left->name, right->name);
+    return order ? order : (left > right) - (left < right);
+}
+
+/* Of columns with one name the last one counts; the others lose their names and are dropped. */
+static size_t keep_last(struct arena *arena, struct partiql_column *columns, size_t count) {
+    struct partiql_column **sorted = arena_array(arena, struct partiql_column *, count);
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool repeated = false;
-        for (size_t j = i + 1; j < count && !repeated; j++)
-            repeated = str_eq(columns[i].name, columns[j].name);
-        if (!repeated)
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &columns[i];
+    qsort(sorted, count, sizeof *sorted, compare_columns);
+    for (size_t i = 1; i < count; i++)
+        if (str_eq(sorted[i - 1]->name, sorted[i]->name))
+            sorted[i - 1]->name = (str){};
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].name.ptr != NULL)
             columns[kept++] = columns[i];
-    }
     return kept;
 }
 
@@ -112,7 +122,7 @@ static status parse_columns(struct parser *parser, struct partiql_statement *out
             TRY(partiql_advance(parser));
     }
     out->columns = columns;
-    out->column_count = keep_last(columns, count);
+    out->column_count = keep_last(parser->scope->arena, columns, count);
     return ST_OK;
 }
 

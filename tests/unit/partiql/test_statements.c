@@ -103,6 +103,13 @@ static void columns_are_named_by_their_last_name(void **state) {
     assert_str(s.columns[5].name, "a");
     assert_int_equal(s.columns[5].path.count, 2);
     world_close(&world);
+    s = parsed(&world, "SELECT b, a, x.b, a, y.b, c, a FROM t");
+    assert_int_equal(s.column_count, 3);
+    assert_str(s.columns[0].name, "b");
+    assert_str(s.columns[0].path.parts[0].name, "y");
+    assert_str(s.columns[1].name, "c");
+    assert_str(s.columns[2].name, "a");
+    world_close(&world);
 }
 
 static void order_keeps_names_and_directions(void **state) {
