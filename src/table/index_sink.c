@@ -67,25 +67,32 @@ static void count_entries(struct kv_txn *txn, struct scope *scope, const struct 
         collection_add(txn, scope, change, bytes);
 }
 
+static void sink_index(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                       const struct index *index, int64_t *out_units) {
+    struct index_entry before, after;
+    bool had = index_entry_make(scope, change->table, index, change->before, &before);
+    bool has = index_entry_make(scope, change->table, index, change->after, &after);
+    if (!had && !has)
+        return;
+    bool same_key = had && has && str_eq(before.key, after.key);
+    if (same_key && view_equal(item_map(before.value), item_map(after.value)))
+        return;
+    if (had && !same_key)
+        kv_txn_delete(txn, before.key);
+    if (has)
+        kv_txn_put(txn, after.key, after.value);
+    count_entries(txn, scope, change, index, &before, &after);
+    *out_units = entry_units(&before, &after, same_key);
+}
+
 status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
                   struct write_cost *cost) {
-    const struct table *table = change->table;
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct index *index = &table->indexes[i];
-        struct index_entry before, after;
-        bool had = index_entry_make(scope, table, index, change->before, &before);
-        bool has = index_entry_make(scope, table, index, change->after, &after);
-        if (!had && !has)
-            continue;
-        bool same_key = had && has && str_eq(before.key, after.key);
-        if (same_key && view_equal(item_map(before.value), item_map(after.value)))
-            continue;
-        if (had && !same_key)
-            kv_txn_delete(txn, before.key);
-        if (has)
-            kv_txn_put(txn, after.key, after.value);
-        count_entries(txn, scope, change, index, &before, &after);
-        cost->indexes[i] = entry_units(&before, &after, same_key);
+    for (size_t i = 0; i < change->table->index_count; i++) {
+        /* The entries of one index at a time: a tree takes up to a dozen times its item, and there
+         * may be 25 indexes and a hundred items. The update has copied what it keeps. */
+        arena_mark mark = arena_get_mark(scope->arena);
+        sink_index(txn, scope, change, &change->table->indexes[i], &cost->indexes[i]);
+        arena_rewind(scope->arena, mark);
     }
     return ST_OK;
 }
