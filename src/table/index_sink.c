@@ -9,14 +9,14 @@ static str project(struct scope *scope, const struct table *table, const struct 
     if (index->projection == PROJECT_ALL)
         return stored;
     view map = item_map(stored);
-    struct item entry = {.attributes =
-                             arena_array(scope->arena, struct attribute, view_count(map) + 1)};
+    struct item_member *members =
+        arena_array(scope->arena, struct item_member, view_count(map) + 1);
+    size_t count = 0;
     for (view_cursor c = view_first(map); view_next(&c);)
         if (index_projects(table, index, c.name))
-            entry.attributes[entry.count++] =
-                (struct attribute){c.name, value_thaw(c.value, scope->arena)};
+            members[count++] = (struct item_member){c.name, c.value};
     struct item_stamp stamp = item_stamp_of(stored);
-    return item_encode(&entry, &stamp, scope->arena);
+    return item_encode_members(members, count, &stamp, scope->arena);
 }
 
 bool index_entry_make(struct scope *scope, const struct table *table, const struct index *index,
@@ -88,8 +88,8 @@ static void sink_index(struct kv_txn *txn, struct scope *scope, const struct cha
 status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
                   struct write_cost *cost) {
     for (size_t i = 0; i < change->table->index_count; i++) {
-        /* The entries of one index at a time: a tree takes up to a dozen times its item, and there
-         * may be 25 indexes and a hundred items. The update has copied what it keeps. */
+        /* The entries of one index at a time: there may be 25 indexes and a hundred items. The
+         * update has copied what it keeps. */
         arena_mark mark = arena_get_mark(scope->arena);
         sink_index(txn, scope, change, &change->table->indexes[i], &cost->indexes[i]);
         arena_rewind(scope->arena, mark);
