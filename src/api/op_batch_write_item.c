@@ -13,7 +13,7 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
-    size_t sizes[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
 };
@@ -56,7 +56,7 @@ static status add_write(struct request *request, const struct table *table,
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
-    batch->sizes[batch->count++] = item_tree_size(write->item);
+    batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
     return ST_OK;
 }
 

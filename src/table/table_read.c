@@ -7,7 +7,12 @@
 #include "kv/kv.h"
 #include "table/table_key.h"
 
-enum { PAGE_ITEMS_MIN = 4, PAGE_ITEMS_MAX = 256, PAGE_BYTES_MAX = 256 * 1024 };
+enum {
+    PAGE_ITEMS_MIN = 4,
+    PAGE_ITEMS_MAX = 256,
+    PAGE_FETCHED_MAX = 16, /* entries whose items, of 400 KB each, are fetched together */
+    PAGE_BYTES_MAX = 256 * 1024
+};
 
 /* ---- by key ---- */
 
@@ -200,6 +205,10 @@ static str key_successor(struct arena *arena, str key) {
 
 /* ---- the cursor ---- */
 
+static size_t page_items_max(const struct table_cursor *cursor) {
+    return cursor->whole_items ? PAGE_FETCHED_MAX : PAGE_ITEMS_MAX;
+}
+
 status table_cursor_open(struct database *database, struct scope *scope,
                          const struct table_range *range, bool whole_items, size_t page_items,
                          struct table_cursor *out) {
@@ -216,9 +225,10 @@ status table_cursor_open(struct database *database, struct scope *scope,
     }
     out->page = arena_struct(scope->arena, struct kv_page);
     out->page->more = true;
-    out->page_items = page_items < PAGE_ITEMS_MIN   ? PAGE_ITEMS_MIN
-                      : page_items > PAGE_ITEMS_MAX ? PAGE_ITEMS_MAX
-                                                    : page_items;
+    size_t items_max = page_items_max(out);
+    out->page_items = page_items < PAGE_ITEMS_MIN ? PAGE_ITEMS_MIN
+                      : page_items > items_max    ? items_max
+                                                  : page_items;
     /* Entries and the items they are completed from must be of one moment. */
     if (whole_items)
         TRY(kv_read_begin(database->kv, &out->read));
@@ -265,7 +275,7 @@ static status next_page(struct table_cursor *cursor) {
     }
     TRY(kv_scan(cursor->database->kv, cursor->read, scope->scratch, &range, cursor->page_items,
                 PAGE_BYTES_MAX, page));
-    cursor->page_items = PAGE_ITEMS_MAX; /* it goes on: larger steps */
+    cursor->page_items = page_items_max(cursor); /* it goes on: larger steps */
     return cursor->whole_items ? fetch_items(cursor) : ST_OK;
 }
 
