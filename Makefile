@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 T ?=
 CASE ?=
 
-.PHONY: all server run test check asan tsan fuzz-build fuzz clang bench fmt tidy lint help clean
+.PHONY: docs all server run test check asan tsan fuzz-build fuzz clang bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -70,6 +70,9 @@ fmt: ## lay out all C files
 
 tidy: all ## clang-tidy over src (slow)
 	@git ls-files 'src/*.c' | xargs -n 4 -P $(JOBS) clang-tidy -p build --quiet
+
+docs: ## write docs/compat.md and docs/configuration.md from the tables and the last ./test
+	@tools/gen_docs.py
 
 lint: ## layers, sizes, names
 	@tools/check_tree.py

@@ -50,6 +50,7 @@ class Report:
 
     def __init__(self):
         self.counts = {PASSED: 0, FAILED: 0, SKIPPED: 0}
+        self.files = {}  # {suite: {file: [passed, failed, skipped]}}
         self.started = time.monotonic()
 
     def suite(self, name, results, seconds):
@@ -68,7 +69,14 @@ class Report:
             print(f'FAILED {name}: no cases ran')
         for outcome, count in here.items():
             self.counts[outcome] += count
+        self.files[name] = {label: [sum(c.outcome == o for c in cases) for o in (PASSED, FAILED, SKIPPED)]
+                            for label, cases, _ in results}
         print(f'{name:<28}{counted(here):<36}{seconds:6.1f} s', flush=True)
+
+    def keep(self):
+        """For tools/gen_docs.py: the outcomes of each file of each suite."""
+        with open(os.path.join(ROOT, 'build/results.json'), 'w', encoding='utf-8') as file:
+            json.dump(self.files, file, indent=1)
 
     def end(self):
         print(f'{time.monotonic() - self.started:.0f} s in all')
@@ -255,6 +263,9 @@ def run_tree(report):
         code, text = call(command, PROGRAM_SECONDS_MAX)
         again = ' '.join(['tools/check_tree.py', *arguments])
         results.append(('check_tree.py', judged(code, text, PROGRAM_SECONDS_MAX), lambda _, again=again: again))
+    code, text = call(['/usr/bin/python3', 'tools/gen_docs.py', '--check'], PROGRAM_SECONDS_MAX)
+    case = Case('docs/ say what the tables say', PASSED if code == 0 else FAILED, text.splitlines())
+    results.append(('gen_docs.py', [case], lambda _: 'tools/gen_docs.py --check'))
     report.suite('tree', results, time.monotonic() - started)
 
 
@@ -304,6 +315,8 @@ def run_all(report):
     run_build(report, 'build-clang')
     if run_build(report, 'build-fuzz'):
         run_fuzz(report)
+    if os.path.isdir(os.path.join(ROOT, 'build')):
+        report.keep()
 
 
 def threaded_folders():

@@ -1,4 +1,4 @@
-#include "api/request.h"
+#include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
@@ -12,8 +12,7 @@ struct part {
     const struct in_KeysAndAttributes *in;
     str table_name;
     const struct table *table;
-    bool projected;
-    struct expr_projection projection;
+    const struct expr_projection *projection; /* NULL: everything there is */
     str *stored;
     size_t done; /* keys answered; the rest is unprocessed */
     struct capacity capacity;
@@ -29,10 +28,9 @@ static status parse_part(struct request *request, struct part *part) {
     struct expr_placeholders placeholders;
     TRY(request_check_parameters(request, &parameters));
     TRY(request_placeholders(request, &parameters, &placeholders));
-    part->projected = in->ProjectionExpression.ptr != NULL;
-    if (part->projected)
-        TRY(expr_parse_projection(request->scope, in->ProjectionExpression, &placeholders,
-                                  &part->projection));
+    TRY(request_projection(request, in->ProjectionExpression, &placeholders, &part->projection));
+    if (part->projection == NULL)
+        TRY(legacy_projection(request, in->AttributesToGet, &part->projection));
     TRY(expr_placeholders_all_used(request->scope, &placeholders));
     for (size_t i = 0; i < in->Keys->count; i++)
         TRY(item_check(request->scope, in->Keys->at[i]));
@@ -81,8 +79,7 @@ static void reply_part(struct request *request, struct part *part, size_t *bytes
         part->done++;
         part->capacity.table_units += capacity_read_units(size, part->in->ConsistentRead.value);
         if (stored.ptr != NULL)
-            reply_stored(&request->reply, ANON, stored, part->projected ? &part->projection : NULL,
-                         request->scope->scratch);
+            reply_stored(&request->reply, ANON, stored, part->projection, request->scope->scratch);
     }
     reply_close_list(&request->reply);
 }
@@ -98,6 +95,12 @@ static void reply_unprocessed_part(struct reply *reply, const struct part *part)
         reply_bool(reply, STR("ConsistentRead"), in->ConsistentRead.value);
     if (in->ProjectionExpression.ptr != NULL)
         reply_str(reply, STR("ProjectionExpression"), in->ProjectionExpression);
+    if (in->AttributesToGet != NULL) {
+        reply_open_list(reply, STR("AttributesToGet"));
+        for (size_t i = 0; i < in->AttributesToGet->count; i++)
+            reply_str(reply, ANON, in->AttributesToGet->at[i]);
+        reply_close_list(reply);
+    }
     if (in->ExpressionAttributeNames != NULL) {
         reply_open(reply, STR("ExpressionAttributeNames"));
         for (size_t i = 0; i < in->ExpressionAttributeNames->count; i++)

@@ -9,7 +9,7 @@ static status delete_one(struct request *request, const struct in_DeleteItemInpu
     struct collection collection;
     struct write write = {.kind = WRITE_DELETE, .item = in->Key};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(write_condition(request, members->condition, &placeholders, &write.condition));
+    TRY(write_any_condition(request, members, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
@@ -32,6 +32,8 @@ status op_delete_item(struct request *request) {
     const struct write_members members = {
         .table_name = in->TableName,
         .condition = in->ConditionExpression,
+        .expected = in->Expected,
+        .conditional_operator = in->ConditionalOperator,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
         .return_metrics = in->ReturnItemCollectionMetrics,

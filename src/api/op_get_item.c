@@ -1,4 +1,4 @@
-#include "api/request.h"
+#include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
@@ -8,20 +8,19 @@ static status get(struct request *request, const struct in_GetItemInput *in,
                   const struct parameters *parameters) {
     struct scope *scope = request->scope;
     struct expr_placeholders placeholders;
-    struct expr_projection projection;
+    const struct expr_projection *projection = NULL;
     const struct table *table;
     str stored;
-    bool projected = in->ProjectionExpression.ptr != NULL;
     TRY(request_placeholders(request, parameters, &placeholders));
-    if (projected)
-        TRY(expr_parse_projection(scope, in->ProjectionExpression, &placeholders, &projection));
+    TRY(request_projection(request, in->ProjectionExpression, &placeholders, &projection));
+    if (projection == NULL)
+        TRY(legacy_projection(request, in->AttributesToGet, &projection));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, in->TableName, false, &table));
     TRY(table_check_key(scope, table, in->Key));
     TRY(table_find_many(request->database, scope, table, &in->Key, 1, &stored));
     if (stored.ptr != NULL)
-        reply_stored(&request->reply, STR("Item"), stored, projected ? &projection : NULL,
-                     scope->scratch);
+        reply_stored(&request->reply, STR("Item"), stored, projection, scope->scratch);
     struct capacity capacity = {.table = table};
     capacity.table_units =
         capacity_read_units(stored.ptr ? item_size(stored) : 0, in->ConsistentRead.value);

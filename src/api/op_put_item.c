@@ -10,7 +10,7 @@ static status put(struct request *request, const struct in_PutItemInput *in,
     struct collection collection;
     struct write write = {.kind = WRITE_PUT, .item = in->Item};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(write_condition(request, members->condition, &placeholders, &write.condition));
+    TRY(write_any_condition(request, members, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_item(scope, write.table, in->Item));
@@ -34,6 +34,8 @@ status op_put_item(struct request *request) {
     const struct write_members members = {
         .table_name = in->TableName,
         .condition = in->ConditionExpression,
+        .expected = in->Expected,
+        .conditional_operator = in->ConditionalOperator,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
         .return_metrics = in->ReturnItemCollectionMetrics,

@@ -1,3 +1,4 @@
+#include "api/legacy.h"
 #include "api/page_request.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
@@ -8,7 +9,7 @@
 /* ---- key conditions against the schema ---- */
 
 struct key_search {
-    const struct key_schema *schema;
+    const struct key_schema *schema; /* set once the table is known */
     const struct key_condition *conditions;
     size_t count;
 };
@@ -20,11 +21,14 @@ static const struct key_condition *find_condition(const struct key_search *searc
     return NULL;
 }
 
+static status check_kind(struct scope *scope, const struct key_attribute *part, view value) {
+    if (view_kind(value) == part->kind)
+        return ST_OK;
+    return fail_validation(scope, INVALID "Condition parameter type does not match schema type");
+}
+
 static status check_value(struct scope *scope, const struct key_attribute *part, view value,
                           bool hash, bool may_be_empty) {
-    if (view_kind(value) != part->kind)
-        return fail_validation(scope,
-                               INVALID "Condition parameter type does not match schema type");
     if (view_bytes(value).len == 0 && !may_be_empty)
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
@@ -35,6 +39,12 @@ static status check_value(struct scope *scope, const struct key_attribute *part,
 
 static status check_condition(struct scope *scope, const struct key_attribute *part,
                               const struct key_condition *condition, bool hash) {
+    if (condition->not_indexable)
+        return fail_validation(scope,
+                               "Attempted conditional constraint is not an indexable operation");
+    TRY(check_kind(scope, part, condition->value));
+    if (condition->op == KEY_BETWEEN)
+        TRY(check_kind(scope, part, condition->value_to));
     if (hash && condition->op != KEY_EQ)
         return fail_validation(scope, "Query key condition not supported");
     TRY(check_value(scope, part, condition->value, hash, condition->op != KEY_EQ));
@@ -85,23 +95,29 @@ static status range_parts(struct scope *scope, const struct key_search *search,
     return ST_OK;
 }
 
-static status key_range(struct request *request, const struct expr_condition *condition,
+static status fail_count(struct scope *scope) {
+    return fail_validation(scope, "Conditions can be of length 1 or 2 only");
+}
+
+static status key_range(struct request *request, struct key_search *search,
                         struct table_range *range) {
     struct scope *scope = request->scope;
-    struct key_search search = {.schema = range->index ? &range->index->key : &range->table->key};
+    const struct key_schema *schema = range->index ? &range->index->key : &range->table->key;
     size_t used = 0;
-    TRY(expr_key_conditions(scope, condition, &search.conditions, &search.count));
-    if (search.count > key_schema_count(search.schema))
+    search->schema = schema;
+    if (search->count > 2 && schema->hash_count == 1 && schema->range_count <= 1)
+        return fail_count(scope);
+    if (search->count > key_schema_count(schema))
         return fail_validation(scope, "Query key condition not supported");
-    TRY(hash_parts(scope, &search, range, &used));
-    TRY(range_parts(scope, &search, range, &used));
-    if (used == search.count)
+    TRY(hash_parts(scope, search, range, &used));
+    TRY(range_parts(scope, search, range, &used));
+    if (used == search->count)
         return ST_OK;
     /* A condition that fits nowhere: the first sort key without one is what was missed. */
     size_t missed = range->equal_count + range->has_condition;
-    if (missed < search.schema->range_count && !range->has_condition)
+    if (missed < schema->range_count && !range->has_condition)
         return fail_validation(scope, "Query condition missed key schema element: %.*s",
-                               STR_ARG(search.schema->range[missed].name));
+                               STR_ARG(schema->range[missed].name));
     return fail_validation(scope, "Query key condition not supported");
 }
 
@@ -133,31 +149,46 @@ static status check_filter(struct request *request, const struct page_request *p
     for (size_t k = 0; page->filter != NULL && k < key_schema_count(schema); k++)
         for (size_t i = 0; i < page->filter->top_name_count; i++)
             if (str_eq(page->filter->top_names[i], key_schema_part(schema, k)->name))
-                return fail_validation(request->scope,
-                                       "Filter Expression can only contain non-primary key "
-                                       "attributes: Primary key attribute: %.*s",
-                                       STR_ARG(page->filter->top_names[i]));
+                return fail_validation(
+                    request->scope,
+                    "%s can only contain non-primary key attributes: Primary key attribute: %.*s",
+                    page->members->conditions ? "QueryFilter" : "Filter Expression",
+                    STR_ARG(page->filter->top_names[i]));
     return ST_OK;
+}
+
+/* From whichever form they came in; `parsed` is that of KeyConditionExpression. */
+static status key_conditions(struct request *request, const struct in_QueryInput *in,
+                             const struct expr_condition *parsed, struct key_search *out) {
+    if (in->KeyConditionExpression.ptr != NULL)
+        return expr_key_conditions(request->scope, parsed, &out->conditions, &out->count);
+    TRY(legacy_key_conditions(request, in->KeyConditions, &out->conditions, &out->count));
+    return out->count == 0 ? fail_count(request->scope) : ST_OK;
 }
 
 static status query(struct request *request, const struct in_QueryInput *in,
                     const struct parameters *parameters, const struct page_members *members) {
     struct page_request page = {.members = members};
     struct expr_condition condition;
+    struct key_search search = {};
     TRY(page_check_select(request, members, in->IndexName.ptr != NULL));
+    TRY(page_legacy_filter(request, &page));
+    TRY(page_legacy_projection(request, &page));
     if (in->ExclusiveStartKey != NULL)
         TRY(item_check(request->scope, in->ExclusiveStartKey));
-    if (in->KeyConditionExpression.ptr == NULL)
+    if (in->KeyConditionExpression.ptr == NULL && in->KeyConditions == NULL)
         return fail_validation(request->scope,
                                "Either the KeyConditions or KeyConditionExpression parameter must "
                                "be specified in the request.");
     TRY(request_placeholders(request, parameters, &page.placeholders));
-    TRY(expr_parse_condition(request->scope, EXPR_KEY_CONDITION, in->KeyConditionExpression,
-                             &page.placeholders, &condition));
+    if (in->KeyConditionExpression.ptr != NULL)
+        TRY(expr_parse_condition(request->scope, EXPR_KEY_CONDITION, in->KeyConditionExpression,
+                                 &page.placeholders, &condition));
     TRY(page_parse(request, members, &page));
+    TRY(key_conditions(request, in, &condition, &search));
     TRY(page_find_table(request, in->TableName, in->IndexName, &page));
     page.range.backward = in->ScanIndexForward.given && !in->ScanIndexForward.value;
-    TRY(key_range(request, &condition, &page.range));
+    TRY(key_range(request, &search, &page.range));
     TRY(page_check_start_key(request, &page));
     TRY(check_start_in_range(request, &page.range));
     TRY(check_filter(request, &page));
@@ -167,7 +198,6 @@ static status query(struct request *request, const struct in_QueryInput *in,
 
 status op_query(struct request *request) {
     const struct in_QueryInput *in = request->input;
-    /* KeyConditions may stand beside expressions, but not beside KeyConditionExpression. */
     const struct parameter legacy[] = {
         {"AttributesToGet", in->AttributesToGet != NULL, false},
         {"QueryFilter", in->QueryFilter != NULL, false},
@@ -179,12 +209,21 @@ status op_query(struct request *request) {
         {"FilterExpression", in->FilterExpression.ptr != NULL, true},
         {"KeyConditionExpression", in->KeyConditionExpression.ptr != NULL, true},
     };
-    const struct parameters parameters = {
-        legacy, 4, expressions, 3, in->ExpressionAttributeNames, in->ExpressionAttributeValues};
+    /* KeyConditions may stand beside expressions, but not beside KeyConditionExpression. */
+    size_t legacy_count = in->KeyConditionExpression.ptr != NULL ? 4 : 3;
+    const struct parameters parameters = {legacy,
+                                          legacy_count,
+                                          expressions,
+                                          3,
+                                          in->ExpressionAttributeNames,
+                                          in->ExpressionAttributeValues};
     const struct page_members members = {
         .select = in->Select,
         .projection = in->ProjectionExpression,
         .filter = in->FilterExpression,
+        .names = in->AttributesToGet,
+        .conditions = in->QueryFilter,
+        .conditional_operator = in->ConditionalOperator,
         .start_key = in->ExclusiveStartKey,
         .limit = in->Limit,
         .consistent = in->ConsistentRead.value,

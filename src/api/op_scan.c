@@ -35,6 +35,8 @@ static status scan(struct request *request, const struct in_ScanInput *in,
                    const struct parameters *parameters, const struct page_members *members) {
     struct page_request page = {.members = members};
     TRY(page_check_select(request, members, in->IndexName.ptr != NULL));
+    TRY(page_legacy_projection(request, &page));
+    TRY(page_legacy_filter(request, &page));
     if (in->ExclusiveStartKey != NULL)
         TRY(item_check(request->scope, in->ExclusiveStartKey));
     TRY(check_segments(request->scope, in));
@@ -66,6 +68,9 @@ status op_scan(struct request *request) {
         .select = in->Select,
         .projection = in->ProjectionExpression,
         .filter = in->FilterExpression,
+        .names = in->AttributesToGet,
+        .conditions = in->ScanFilter,
+        .conditional_operator = in->ConditionalOperator,
         .start_key = in->ExclusiveStartKey,
         .limit = in->Limit,
         .consistent = in->ConsistentRead.value,

@@ -1,3 +1,4 @@
+#include "api/legacy.h"
 #include "api/write_request.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
@@ -23,12 +24,12 @@ static void reply_attributes(struct request *request, str return_values,
         reply_tree(&request->reply, STR("Attributes"), &touched);
 }
 
-static status parse_update(struct request *request, str text,
+static status parse_update(struct request *request, const struct in_UpdateItemInput *in,
                            struct expr_placeholders *placeholders, struct write *write) {
-    if (text.ptr == NULL)
-        return ST_OK;
+    if (in->UpdateExpression.ptr == NULL)
+        return legacy_update(request, in->AttributeUpdates, &write->update);
     struct expr_update *update = NULL;
-    TRY(expr_parse_update(request->scope, text, placeholders, &update));
+    TRY(expr_parse_update(request->scope, in->UpdateExpression, placeholders, &update));
     write->update = update;
     return ST_OK;
 }
@@ -49,8 +50,8 @@ static status update(struct request *request, const struct in_UpdateItemInput *i
     struct collection collection;
     struct write write = {.kind = WRITE_UPDATE, .item = in->Key};
     TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(parse_update(request, in->UpdateExpression, &placeholders, &write));
-    TRY(write_condition(request, members->condition, &placeholders, &write.condition));
+    TRY(parse_update(request, in, &placeholders, &write));
+    TRY(write_any_condition(request, members, &placeholders, &write.condition));
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
@@ -75,6 +76,8 @@ status op_update_item(struct request *request) {
     const struct write_members members = {
         .table_name = in->TableName,
         .condition = in->ConditionExpression,
+        .expected = in->Expected,
+        .conditional_operator = in->ConditionalOperator,
         .return_on_failure = in->ReturnValuesOnConditionCheckFailure,
         .return_capacity = in->ReturnConsumedCapacity,
         .return_metrics = in->ReturnItemCollectionMetrics,

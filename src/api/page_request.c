@@ -1,5 +1,6 @@
 #include "api/page_request.h"
 
+#include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
@@ -13,7 +14,8 @@ status page_check_select(struct request *request, const struct page_members *mem
                          bool has_index) {
     str select = members->select;
     bool specific = str_eq(select, STR("SPECIFIC_ATTRIBUTES"));
-    if (specific && members->projection.ptr == NULL)
+    bool names = members->names != NULL, projected = names || members->projection.ptr != NULL;
+    if (specific && !projected)
         return fail_validation(request->scope, "Must specify the AttributesToGet or "
                                                "ProjectionExpression when choosing to get "
                                                "SPECIFIC_ATTRIBUTES");
@@ -21,13 +23,23 @@ status page_check_select(struct request *request, const struct page_members *mem
         return fail_validation(
             request->scope,
             "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
-    if (select.ptr != NULL && !specific && members->projection.ptr != NULL)
-        return fail_validation(
-            request->scope, "Cannot specify the ProjectionExpression when choosing to get %s",
-            str_eq(select, STR("COUNT"))            ? "only the Count"
-            : str_eq(select, STR("ALL_ATTRIBUTES")) ? "ALL_ATTRIBUTES"
-                                                    : "ALL_PROJECTED_ATTRIBUTES");
+    if (select.ptr != NULL && !specific && projected)
+        return fail_validation(request->scope, "Cannot specify the %s when choosing to get %s",
+                               names ? "AttributesToGet" : "ProjectionExpression",
+                               str_eq(select, STR("COUNT")) ? "only the Count"
+                               : str_eq(select, STR("ALL_ATTRIBUTES"))
+                                   ? "ALL_ATTRIBUTES"
+                                   : "ALL_PROJECTED_ATTRIBUTES");
     return ST_OK;
+}
+
+status page_legacy_projection(struct request *request, struct page_request *page) {
+    return legacy_projection(request, page->members->names, &page->projection);
+}
+
+status page_legacy_filter(struct request *request, struct page_request *page) {
+    return legacy_filter(request, page->members->conditions, page->members->conditional_operator,
+                         &page->filter);
 }
 
 status page_parse(struct request *request, const struct page_members *members,
@@ -38,11 +50,9 @@ status page_parse(struct request *request, const struct page_members *members,
         TRY(expr_parse_condition(scope, EXPR_FILTER, members->filter, &page->placeholders, filter));
         page->filter = filter;
     }
-    if (members->projection.ptr != NULL) {
-        struct expr_projection *projection = arena_struct(scope->arena, struct expr_projection);
-        TRY(expr_parse_projection(scope, members->projection, &page->placeholders, projection));
-        page->projection = projection;
-    }
+    if (members->projection.ptr != NULL)
+        TRY(request_projection(request, members->projection, &page->placeholders,
+                               &page->projection));
     return expr_placeholders_all_used(scope, &page->placeholders);
 }
 

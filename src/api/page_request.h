@@ -18,6 +18,9 @@ struct page_members {
     str select;
     str projection;
     str filter;
+    const struct in_AttributeNameList *names;       /* AttributesToGet: never beside `projection` */
+    const struct in_FilterConditionMap *conditions; /* legacy: never beside `filter` */
+    str conditional_operator;                       /* legacy */
     const struct item *start_key;
     struct given_integer limit;
     bool consistent;
@@ -36,6 +39,10 @@ struct page_request {
 /* Select against projection and index name: no table needed. */
 status page_check_select(struct request *request, const struct page_members *members,
                          bool has_index);
+/* AttributesToGet; the legacy filter. */
+status page_legacy_projection(struct request *request, struct page_request *page);
+status page_legacy_filter(struct request *request, struct page_request *page);
+/* Their successors, and whether all placeholders were of use. */
 status page_parse(struct request *request, const struct page_members *members,
                   struct page_request *page);
 /* Sets range.table and range.index. */

@@ -125,11 +125,6 @@ status request_check_parameters(struct request *request, const struct parameters
             "ExpressionAttributeNames can only be specified when using expressions");
     if (p->values != NULL)
         TRY(check_values(request, p));
-    for (size_t i = 0; i < p->legacy_count; i++)
-        if (p->legacy[i].given)
-            return fail_validation(request->scope,
-                                   "The legacy parameter %s is not supported; use expressions",
-                                   p->legacy[i].name);
     return ST_OK;
 }
 
@@ -139,4 +134,16 @@ status request_placeholders(struct request *request, const struct parameters *p,
                                   p->names ? p->names->at : NULL, p->names ? p->names->count : 0,
                                   p->names != NULL, any_given(p->expressions, p->expression_count),
                                   out);
+}
+
+status request_projection(struct request *request, str text, struct expr_placeholders *placeholders,
+                          const struct expr_projection **out) {
+    *out = NULL;
+    if (text.ptr == NULL)
+        return ST_OK;
+    struct expr_projection *projection =
+        arena_struct(request->scope->arena, struct expr_projection);
+    TRY(expr_parse_projection(request->scope, text, placeholders, projection));
+    *out = projection;
+    return ST_OK;
 }

@@ -70,12 +70,15 @@ struct parameters {
     const struct in_ExpressionAttributeNameMap *names;
     const struct item *values;
 };
-/* Mixing the families, and placeholders without an expression, are refused; then legacy
- * parameters, which are not there yet, are refused by name rather than ignored. */
+/* Mixing the families, and placeholders without an expression, are refused. */
 status request_check_parameters(struct request *request, const struct parameters *parameters);
 /* Syntax of placeholders, faults inside of values. */
 status request_placeholders(struct request *request, const struct parameters *parameters,
                             struct expr_placeholders *out);
+
+/* ProjectionExpression; *out is NULL when there is none. */
+status request_projection(struct request *request, str text, struct expr_placeholders *placeholders,
+                          const struct expr_projection **out);
 
 /* ---- consumed capacity ---- */
 

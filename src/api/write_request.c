@@ -1,5 +1,7 @@
 #include "api/write_request.h"
 
+#include "api/legacy.h"
+
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out) {
     *out = NULL;
@@ -9,6 +11,14 @@ status write_condition(struct request *request, str text, struct expr_placeholde
     TRY(expr_parse_condition(request->scope, EXPR_CONDITION, text, placeholders, condition));
     *out = condition;
     return ST_OK;
+}
+
+status write_any_condition(struct request *request, const struct write_members *members,
+                           struct expr_placeholders *placeholders,
+                           const struct expr_condition **out) {
+    if (members->condition.ptr != NULL)
+        return write_condition(request, members->condition, placeholders, out);
+    return legacy_expected(request, members->expected, members->conditional_operator, out);
 }
 
 static status outcome(struct request *request, const struct write_members *members,

@@ -14,7 +14,9 @@
 /* Members that the three inputs have in common. */
 struct write_members {
     str table_name;
-    str condition; /* ConditionExpression; ptr NULL: none */
+    str condition;                                  /* ConditionExpression; ptr NULL: none */
+    const struct in_ExpectedAttributeMap *expected; /* its legacy form; never both */
+    str conditional_operator;                       /* legacy */
     str return_on_failure;
     str return_capacity;
     str return_metrics; /* ReturnItemCollectionMetrics */
@@ -24,6 +26,10 @@ struct write_members {
 /* Parses ConditionExpression into `out`; NULL when there is none. */
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out);
+/* The same for whichever form of a condition the members have. */
+status write_any_condition(struct request *request, const struct write_members *members,
+                           struct expr_placeholders *placeholders,
+                           const struct expr_condition **out);
 
 struct collection {
     const struct table *table; /* NULL: not asked for, or the table has no local index */

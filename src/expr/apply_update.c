@@ -17,8 +17,10 @@ struct change {
 
 struct application {
     struct scope *scope;
+    const struct expr_update *update;
     view before;
-    size_t bytes_left; /* of values that may be stored: more could not fit in an item */
+    view_cursor member; /* of `before`: actions are sorted, so that one walk meets all of theirs */
+    size_t bytes_left;  /* of values that may be stored: more could not fit in an item */
 };
 
 static status fail_path(struct application *a) {
@@ -27,6 +29,8 @@ static status fail_path(struct application *a) {
 }
 
 static status fail_type(struct application *a) {
+    if (a->update->legacy)
+        return fail_validation(a->scope, "Type mismatch for attribute to update");
     return fail_validation(a->scope,
                            "An operand in the update expression has an incorrect data type");
 }
@@ -179,6 +183,15 @@ static status subtract(struct application *a, view before, view operand, struct 
     return ST_OK;
 }
 
+/* What stands at the action's place in `before`. */
+static view find_before(struct application *a, const struct expr_path *path) {
+    view v = expr_next_member(&a->member, path->parts[0].name);
+    for (size_t i = 1; i < path->count && view_exists(v); i++)
+        v = expr_part_find(&path->parts[i], v);
+    return v;
+}
+
+/* Call it for the actions in their sorted order. */
 static status new_value(struct application *a, const struct update_action *action,
                         struct value *out) {
     *out = (struct value){};
@@ -188,9 +201,9 @@ static status new_value(struct application *a, const struct update_action *actio
     case UPDATE_REMOVE:
         return ST_OK;
     case UPDATE_ADD:
-        return add(a, expr_path_find(&action->path, a->before), action->operand->value, out);
+        return add(a, find_before(a, &action->path), action->operand->value, out);
     case UPDATE_DELETE:
-        return subtract(a, expr_path_find(&action->path, a->before), action->operand->value, out);
+        return subtract(a, find_before(a, &action->path), action->operand->value, out);
     }
     CHECK(false);
 }
@@ -235,10 +248,19 @@ static size_t group_of(const struct change *changes, size_t count, size_t level)
     return group;
 }
 
-static struct value *find_member(struct value *map, str name) {
-    for (uint32_t i = 0; i < map->count; i++)
-        if (str_eq(map->map[i].name, name))
-            return &map->map[i].value;
+/* Among the first `count` members, which are sorted by name: what is put in comes behind them. */
+static struct value *find_member(struct value *map, uint32_t count, str name) {
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = str_cmp(map->map[middle].name, name);
+        if (order == 0)
+            return &map->map[middle].value;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return NULL;
 }
 
@@ -304,7 +326,7 @@ static status change_container(struct application *a, struct value *container,
         const struct expr_path_part *part = part_at(&changes[at], level);
         struct value *place = NULL;
         if (!list)
-            place = find_member(container, part->name);
+            place = find_member(container, original_count, part->name);
         else if (part->index < original_count)
             place = &container->list[part->index];
         TRY(change_place(a, container, place, changes + at, group, level));
@@ -316,7 +338,11 @@ static status change_container(struct application *a, struct value *container,
 
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item) {
-    struct application a = {.scope = scope, .before = before, .bytes_left = EXPR_RESULT_MAX};
+    struct application a = {.scope = scope,
+                            .update = update,
+                            .before = before,
+                            .member = expr_members(before),
+                            .bytes_left = EXPR_RESULT_MAX};
     struct change *changes = arena_array(scope->arena, struct change, update->count);
     size_t count = 0;
     for (size_t i = 0; i < update->count; i++) {

@@ -85,6 +85,7 @@ struct key_condition {
     str name;
     enum key_operator op;
     view value, value_to; /* value_to: BETWEEN only */
+    bool not_indexable;   /* legacy: NE, IN and others that no order of keys answers; no `op` */
 };
 
 /* Takes a parsed EXPR_KEY_CONDITION apart: the ANDed comparisons, in the order of the text, each
@@ -117,10 +118,10 @@ status expr_parse_update(struct scope *scope, str text, struct expr_placeholders
 /* Distinct top-level attributes that it writes (keys among them are refused by the caller). */
 void expr_update_targets(const struct expr_update *update, const str **out_names,
                          size_t *out_count);
-/* Whether every action is REMOVE: then a missing item stays missing. */
+/* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
-/* Applies to `item` (a thawed tree; for a missing item, its key). `before` is the map that all
- * right-hand sides read: VIEW_NONE for a missing item. */
+/* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is
+ * the map that all right-hand sides read: VIEW_NONE for a missing item. */
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item);
 /* UPDATED_OLD and UPDATED_NEW: the touched paths of a map (before or after), nested in their

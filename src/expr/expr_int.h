@@ -167,6 +167,10 @@ struct expr_path *expr_paths_sorted(struct arena *arena, const struct expr_path 
 size_t expr_paths_group(const struct expr_path *paths, size_t count, size_t level);
 bool expr_part_equal(const struct expr_path_part *a, const struct expr_path_part *b);
 view expr_part_find(const struct expr_path_part *part, view container);
+/* Members by ascending names, in one walk over the map: there may be as many of either as fit in
+ * a request and in an item. */
+view_cursor expr_members(view map);
+view expr_next_member(view_cursor *cursor, str name);
 /* The parts of a map under `paths` (sorted by expr_path_compare), as an item. */
 struct item expr_project_paths(const struct expr_path *paths, size_t count, view map,
                                struct arena *arena);

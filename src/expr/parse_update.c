@@ -118,8 +118,7 @@ static int compare_actions(const void *a, const void *b) {
                              &(*(struct update_action *const *)b)->path);
 }
 
-/* What is the same for every item that the update meets. */
-static void prepare(struct arena *arena, struct expr_update *update) {
+void expr_update_prepare(struct arena *arena, struct expr_update *update) {
     update->sorted = arena_array(arena, const struct update_action *, update->count);
     for (size_t i = 0; i < update->count; i++)
         update->sorted[i] = &update->actions[i];
@@ -145,7 +144,7 @@ status expr_parse_update(struct scope *scope, str text, struct expr_placeholders
     parsed->actions = update.actions;
     parsed->count = update.count;
     TRY(expr_check_update(parser, parsed, update.any_repeated ? &update.repeated : NULL));
-    prepare(scope->arena, parsed);
+    expr_update_prepare(scope->arena, parsed);
     *out = parsed;
     return ST_OK;
 }
@@ -158,7 +157,8 @@ void expr_update_targets(const struct expr_update *update, const str **out_names
 
 bool expr_update_only_removes(const struct expr_update *update) {
     for (size_t i = 0; i < update->count; i++)
-        if (update->actions[i].kind != UPDATE_REMOVE)
+        if (update->actions[i].kind != UPDATE_REMOVE &&
+            !(update->legacy && update->actions[i].kind == UPDATE_DELETE))
             return false;
     return true;
 }

@@ -10,6 +10,24 @@ view expr_part_find(const struct expr_path_part *part, view container) {
                           : view_member(container, part->name);
 }
 
+view_cursor expr_members(view map) {
+    view_cursor cursor = view_first(map);
+    if (!view_next(&cursor))
+        cursor.value = VIEW_NONE;
+    return cursor;
+}
+
+view expr_next_member(view_cursor *cursor, str name) {
+    while (view_exists(cursor->value)) {
+        int order = str_cmp(cursor->name, name);
+        if (order >= 0)
+            return order == 0 ? cursor->value : VIEW_NONE;
+        if (!view_next(cursor))
+            cursor->value = VIEW_NONE;
+    }
+    return VIEW_NONE;
+}
+
 view expr_path_find(const struct expr_path *path, view item_map) {
     view v = item_map;
     for (size_t i = 0; i < path->count && view_exists(v); i++)
@@ -160,10 +178,12 @@ static struct value project_list(const struct expr_path *paths, size_t count, si
 static struct value project_map(const struct expr_path *paths, size_t count, size_t level, view map,
                                 struct arena *arena) {
     struct value out = {.kind = VALUE_MAP, .map = arena_array(arena, struct attribute, count)};
+    view_cursor member = expr_members(map);
     for (size_t at = 0; at < count;) {
         size_t group = expr_paths_group(paths + at, count - at, level);
         str name = paths[at].parts[level].name;
-        struct value part = project(paths + at, group, level + 1, view_member(map, name), arena);
+        struct value part =
+            project(paths + at, group, level + 1, expr_next_member(&member, name), arena);
         if (part.kind != VALUE_NONE)
             out.map[out.count++] = (struct attribute){.name = name, .value = part};
         at += group;

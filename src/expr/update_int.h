@@ -25,8 +25,11 @@ struct expr_update {
     struct expr_path *sorted_paths;
     str *targets; /* distinct top-level names */
     size_t target_count;
+    bool legacy; /* from AttributeUpdates: some words differ, and DELETE makes no item */
 };
 
+/* What is the same for every item that the update meets: order and targets. */
+void expr_update_prepare(struct arena *arena, struct expr_update *update);
 /* "SET", "REMOVE", … */
 str expr_update_kind_name(enum update_kind kind);
 /* repeated_section: the first section that stood twice, or NULL. */

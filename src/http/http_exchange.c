@@ -19,7 +19,8 @@ struct exchange *exchange_take(struct loop *loop) {
     CHECK(x != NULL);
     /* Not the headers and the buffer: pages never touched are never there. */
     memset(x, 0, offsetof(struct exchange, headers));
-    x->arena = arena_new(server->limits.body_bytes_max * 8 + ((size_t)64 << 20));
+    /* A parsed tree takes up to some thirty times its text, a reply six times its items. */
+    x->arena = arena_new(server->limits.body_bytes_max * 128 + ((size_t)64 << 20));
     return x;
 }
 

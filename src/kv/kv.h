@@ -37,9 +37,9 @@ typedef struct kv_pair {
 /* ---- opening ---- */
 
 struct kv_options {
-    size_t cache_bytes; /* block cache of engines that have one */
-    size_t write_buffer_bytes;
-    uint64_t free_bytes_min; /* writes are refused below this much free disk */
+    size_t cache_bytes;        /* block cache of engines that have one; 0: 64 MiB */
+    size_t write_buffer_bytes; /* 0: 32 MiB */
+    uint64_t free_bytes_min;   /* writes are refused below this much free disk */
 };
 
 /* In memory; nothing outlives kv_close. */

@@ -154,7 +154,6 @@ static str media_type(str content_type) {
 /* What a reply to a request of this type is; absent for one that is no call. */
 static str reply_type(str content_type) {
     static const str types[] = {STR_INIT("application/x-amz-json-1.0"),
-                                STR_INIT("application/x-amz-json-1.1"),
                                 STR_INIT("application/json")};
     str type = media_type(content_type);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)

@@ -84,7 +84,7 @@ test('text that quotes the request is escaped', async () => {
 });
 
 test('other content types are refused with 404', async () => {
-  for (const type of ['application/x-amz-json-1.1', 'text/plain', 'application/x-www-form-urlencoded']) {
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
     const answer = await raw.send('ListTables', {}, { 'Content-Type': type });
     assert.equal(answer.status, 404, type);
     assert.match(answer.body.toString(), /UnknownOperationException/);

@@ -3,6 +3,7 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -133,12 +134,12 @@ test('on a full disk writes are refused, reads go on, and writes come back with 
   const { client, db } = connect(server);
   await db.CreateTable(tableRequest({ name: 'full' }));
   await waitActive(db, 'full');
-  const put = (id) => db.PutItem({ TableName: 'full', Item: { id: S(id), pad: S('x'.repeat(1000)) } });
+  const put = (id) => db.PutItem({ TableName: 'full', Item: { id: S(id), pad: S(randomBytes(30000).toString('base64')) } });
   await put('before');
   writeFileSync(path.join(directory, 'ballast'), Buffer.alloc(70 * 1024 * 1024));
   let refusal;
   for (let at = 0, limit = Date.now() + 40000; !refusal && Date.now() < limit; at++) {
-    await put(`k${at % 20000}`).catch((error) => { refusal = error; });
+    await put(`k${at}`).catch((error) => { refusal = error; });
   }
   assert.ok(refusal, 'writes are refused at last');
   assert.match(refusal.name, /^(InternalServerError|ServiceUnavailable|LimitExceededException)$/);

@@ -6,12 +6,15 @@
  *
  *   ACCEPTING ──less free space than the reserve──► REFUSING_LOW ──space──► ACCEPTING
  *       │
- *       ├──commit: no space──► REFUSING_FULL ──space, and a probe write worked──► ACCEPTING
+ *       ├──commit: no space──► REFUSING_FULL ──space, and RocksDB opened anew──► ACCEPTING
  *       └──commit: any other error──► REFUSING_IO (until a restart replays the log)
  *
- * RocksDB itself recovers from a full disk: it stops, and within five seconds after space has
- * returned flushes what it holds to tables and begins a new log, so the torn record at the end of
- * the old one is never read again. The probe finds out when that has happened. */
+ * RocksDB would go on by itself a few seconds after space has returned, but not with a new log if
+ * its memory table happens to be empty: the next write then meets the failed log file, and an
+ * assertion that Debian's build has on ends the process. So nothing is ever written to a handle
+ * that failed. Reads go on with it; once there is room for what opening may write, it is closed
+ * and opened in a moment when nobody reads. Replay ends at the torn record, so a lost group is
+ * gone; only one whose bytes all reached the file before its fsync failed may come back, whole. */
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -19,18 +22,10 @@
 #include "base/thread.h"
 #include "kv/rocks/rocks_int.h"
 
-#include <errno.h>
-#include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 /* ---- space ---- */
-
-bool space_is_low(const struct rocks *rocks) {
-    struct statvfs fs;
-    if (statvfs(rocks->directory, &fs) != 0)
-        return false; /* commits will tell */
-    return (uint64_t)fs.f_bavail * fs.f_frsize < rocks->free_bytes_min;
-}
 
 static void accepting_set(struct groups *groups, enum accepting accepting) {
     pthread_mutex_lock(&groups->lock);
@@ -54,15 +49,34 @@ static void own_record_put(rocksdb_writebatch_t *batch, uint64_t stamp) {
     rocksdb_writebatch_put(batch, ROCKS_OWN_KEY.ptr, ROCKS_OWN_KEY.len, bytes, sizeof bytes);
 }
 
-/* Writes the engine's own record: harmless, and known to be durable if it works. */
-static status probe(struct rocks *rocks) {
-    pthread_mutex_lock(&rocks->groups.lock);
-    uint64_t stamp = rocks->groups.stamp;
-    pthread_mutex_unlock(&rocks->groups.lock);
-    rocksdb_writebatch_t *batch = rocksdb_writebatch_create();
-    own_record_put(batch, stamp);
-    status st = write_synced(rocks, batch);
-    rocksdb_writebatch_destroy(batch);
+/* What replaying the log may write before it can delete anything. */
+static uint64_t space_to_open(const struct rocks *rocks) {
+    enum { SPARE = 4 << 20 };
+    uint64_t wanted = 2 * (uint64_t)rocks->options.write_buffer_bytes + SPARE;
+    return wanted > rocks->options.free_bytes_min ? wanted : rocks->options.free_bytes_min;
+}
+
+/* Takes the handle for itself if a moment without readers comes soon. Waiting for it in the lock's
+ * queue would keep out a reader that must begin a second read to end its first. */
+static bool handle_take(struct rocks *rocks) {
+    enum { TRIES = 1000, PAUSE_US = 50 };
+    for (int i = 0; i < TRIES; i++) {
+        if (pthread_rwlock_trywrlock(&rocks->handle) == 0)
+            return true;
+        usleep(PAUSE_US);
+    }
+    return false;
+}
+
+/* FULL means: try again later. */
+static status reopen(struct rocks *rocks) {
+    if (!handle_take(rocks))
+        return ST_FULL;
+    rocks_parts_close(&rocks->parts);
+    status st = rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, false);
+    if (st != ST_OK)
+        rocks_parts_close(&rocks->parts);
+    pthread_rwlock_unlock(&rocks->handle);
     return st;
 }
 
@@ -74,11 +88,12 @@ static void space_check(struct rocks *rocks) {
     if (now - groups->space_checked_us < SPACE_CHECK_US || accepting == REFUSING_IO)
         return;
     groups->space_checked_us = now;
-    bool low = space_is_low(rocks);
     if (accepting != REFUSING_FULL) {
-        accepting_set(groups, low ? REFUSING_LOW : ACCEPTING);
-    } else if (!low) {
-        status st = probe(rocks);
+        bool low = disk_free(rocks->directory) < rocks->options.free_bytes_min;
+        if (low != (accepting == REFUSING_LOW))
+            accepting_set(groups, low ? REFUSING_LOW : ACCEPTING);
+    } else if (disk_free(rocks->directory) >= space_to_open(rocks)) {
+        status st = reopen(rocks);
         if (st != ST_FULL)
             accepting_set(groups, st == ST_OK ? ACCEPTING : REFUSING_IO);
     }

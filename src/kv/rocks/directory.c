@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,11 @@ static status path_join(char out[PATH_SIZE], const char *directory, const char *
         return ST_OK;
     errno = ENAMETOOLONG;
     return ST_IO;
+}
+
+uint64_t disk_free(const char *path) {
+    struct statvfs fs;
+    return statvfs(path, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
 }
 
 /* ---- the mark ---- */

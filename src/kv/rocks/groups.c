@@ -205,7 +205,9 @@ void groups_init(struct rocks *rocks, uint64_t last_stamp) {
     groups->stamp = last_stamp;
     groups->open = &groups->pair[0];
     groups->open->number = 1;
-    atomic_store(&groups->accepting, space_is_low(rocks) ? REFUSING_LOW : ACCEPTING);
+    atomic_store(&groups->accepting, disk_free(rocks->directory) < rocks->options.free_bytes_min
+                                         ? REFUSING_LOW
+                                         : ACCEPTING);
     CHECK(pthread_create(&groups->committer, NULL, committer_main, rocks) == 0);
 }
 

@@ -5,8 +5,6 @@
 #include "kv/rocks/rocks_int.h"
 
 enum {
-    CACHE_DEFAULT = 64 << 20,
-    WRITE_BUFFER_DEFAULT = 32 << 20,
     WAL_MAX = 64 << 20, /* replayed at about 70 MB a second when opened */
     FILES_MAX = 256,    /* open tables; with 64 MB each that is 16 GB without reopening any */
     BLOCK_SIZE = 4 * 1024,
@@ -15,7 +13,7 @@ enum {
 
 static void table_set(struct rocks_parts *parts, size_t cache_bytes) {
     parts->table = rocksdb_block_based_options_create();
-    parts->cache = rocksdb_cache_create_lru(cache_bytes ? cache_bytes : CACHE_DEFAULT);
+    parts->cache = rocksdb_cache_create_lru(cache_bytes);
     rocksdb_block_based_options_set_block_cache(parts->table, parts->cache);
     /* Keys begin with a hash, so neighbours are strangers: a large block would fill the cache
      * with items nobody asked for. A hash in the block finds the item without a search (cached
@@ -53,10 +51,12 @@ static void files_set(rocksdb_options_t *options, size_t write_buffer) {
     rocksdb_options_set_max_background_jobs(options, 2);
 }
 
+/* RocksDB's writer of its log file ends the process (an assertion that Debian's build has on) when
+ * a line follows one that could not be written, which is what happens on a full disk. So it writes
+ * none after opening, and isn't opened on a full disk. What matters comes back as a status. */
 static void log_set(rocksdb_options_t *options) {
-    enum { WARN_LEVEL = 2 };
-    rocksdb_options_set_info_log_level(options, WARN_LEVEL);
-    rocksdb_options_set_max_log_file_size(options, 1 << 20);
+    enum { FATAL_LEVEL = 4 };
+    rocksdb_options_set_info_log_level(options, FATAL_LEVEL);
     rocksdb_options_set_keep_log_file_num(options, 2);
     rocksdb_options_set_stats_dump_period_sec(options, 0);
     rocksdb_options_set_stats_persist_period_sec(options, 0);
@@ -74,8 +74,8 @@ static void reads_set(struct rocks_parts *parts) {
 status rocks_parts_open(struct rocks_parts *parts, const char *directory,
                         const struct kv_options *options, bool create) {
     char *error = NULL;
-    size_t write_buffer =
-        options->write_buffer_bytes ? options->write_buffer_bytes : WRITE_BUFFER_DEFAULT;
+    if (disk_free(directory) < ROCKS_OPEN_BYTES)
+        return ST_FULL;
     rocksdb_options_t *plain = rocksdb_options_create();
     parts->options = rocksdb_options_create();
     /* Not in the C API by itself. Preallocation would make an empty database 35 MB large, and
@@ -93,7 +93,7 @@ status rocks_parts_open(struct rocks_parts *parts, const char *directory,
     rocksdb_options_set_wal_recovery_mode(parts->options, rocksdb_point_in_time_recovery);
     /* Deleting of obsolete files is left to background threads: a loop must not wait for it. */
     rocksdb_options_set_avoid_unnecessary_blocking_io(parts->options, 1);
-    files_set(parts->options, write_buffer);
+    files_set(parts->options, options->write_buffer_bytes);
     log_set(parts->options);
     table_set(parts, options->cache_bytes);
     reads_set(parts);

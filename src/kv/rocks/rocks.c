@@ -43,6 +43,17 @@ status rocks_status(char **error) {
 
 /* ---- reading ---- */
 
+status rocks_handle_hold(struct rocks *rocks) {
+    if (thread_may_wait())
+        pthread_rwlock_rdlock(&rocks->handle);
+    else if (pthread_rwlock_tryrdlock(&rocks->handle) != 0)
+        return ST_WOULD_WAIT;
+    if (rocks->parts.db != NULL)
+        return ST_OK;
+    pthread_rwlock_unlock(&rocks->handle);
+    return ST_IO;
+}
+
 static rocksdb_readoptions_t *options_of(struct rocks *rocks, struct kv_read *read) {
     enum { READ_ALL_TIER = 0, BLOCK_CACHE_TIER = 1 };
     if (read == NULL)
@@ -72,14 +83,17 @@ status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct are
 static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena *arena,
                               const str *keys, size_t count, str *out_values) {
     struct rocks *rocks = (struct rocks *)kv;
+    TRY(rocks_handle_hold(rocks));
     rocksdb_readoptions_t *options = options_of(rocks, read);
-    for (size_t i = 0; i < count; i++) {
+    status st = ST_OK;
+    for (size_t i = 0; i < count && st == ST_OK; i++) {
         if (keys[i].len == 0)
             out_values[i] = (str){}; /* the engine's own record is nobody's */
         else
-            TRY(rocks_get(rocks, options, arena, keys[i], &out_values[i]));
+            st = rocks_get(rocks, options, arena, keys[i], &out_values[i]);
     }
-    return ST_OK;
+    pthread_rwlock_unlock(&rocks->handle);
+    return st;
 }
 
 static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, uint64_t hash,
@@ -91,7 +105,7 @@ static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, u
         if (ticket > txn->ticket_seen)
             txn->ticket_seen = ticket;
     } else {
-        TRY(rocks_get(rocks, options_of(rocks, NULL), arena, key, &value));
+        TRY(rocks_find_many(txn->kv, NULL, arena, &key, 1, &value));
     }
     if (value.ptr == NULL)
         return ST_NOT_FOUND;
@@ -101,6 +115,7 @@ static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, u
 
 static status rocks_read_begin(struct kv *kv, struct kv_read **out) {
     struct rocks *rocks = (struct rocks *)kv;
+    TRY(rocks_handle_hold(rocks)); /* until it ends, on this same thread */
     struct rocks_read *read = calloc(1, sizeof *read);
     CHECK(read != NULL);
     read->base.kv = kv;
@@ -116,6 +131,7 @@ static void rocks_read_end(struct kv_read *base) {
     struct rocks *rocks = (struct rocks *)base->kv;
     rocksdb_readoptions_destroy(read->options);
     rocksdb_release_snapshot(rocks->parts.db, read->snapshot);
+    pthread_rwlock_unlock(&rocks->handle);
     free(read);
 }
 
@@ -142,6 +158,7 @@ static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *aren
                          struct kv_page *out) {
     enum { BLOCK_CACHE_TIER = 1 };
     struct rocks *rocks = (struct rocks *)kv;
+    TRY(rocks_handle_hold(rocks));
     /* Options of its own: bounds belong to one scan. They are read as long as the iterator is. */
     rocksdb_readoptions_t *options = rocksdb_readoptions_create();
     str from = range->from.len ? range->from : ROCKS_FIRST_KEY;
@@ -163,6 +180,7 @@ static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *aren
     rocksdb_iter_get_error(at, &error);
     rocksdb_iter_destroy(at);
     rocksdb_readoptions_destroy(options);
+    pthread_rwlock_unlock(&rocks->handle);
     TRY(rocks_status(&error));
     *out = fill.page;
     return ST_OK;
@@ -201,16 +219,23 @@ static void rocks_on_settled(struct kv *kv, void (*notify)(void *context), void 
 
 /* ---- keeping ---- */
 
-static status rocks_checkpoint(struct kv *kv, const char *directory) {
-    struct rocks *rocks = (struct rocks *)kv;
+static status checkpoint_make(struct rocks *rocks, const char *directory) {
     char *error = NULL;
-    if (!thread_may_wait())
-        return ST_WOULD_WAIT;
     rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(rocks->parts.db, &error);
     TRY(rocks_status(&error));
     rocksdb_checkpoint_create(checkpoint, directory, 0, &error);
     rocksdb_checkpoint_object_destroy(checkpoint);
-    TRY(rocks_status(&error));
+    return rocks_status(&error);
+}
+
+static status rocks_checkpoint(struct kv *kv, const char *directory) {
+    struct rocks *rocks = (struct rocks *)kv;
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
+    TRY(rocks_handle_hold(rocks));
+    status st = checkpoint_make(rocks, directory);
+    pthread_rwlock_unlock(&rocks->handle);
+    TRY(st);
     return directory_mark(directory, true); /* from here on it can be opened */
 }
 
@@ -228,9 +253,12 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     out->commit_us = groups->commit_us;
     pthread_mutex_unlock(&groups->lock);
     out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    if (rocks_handle_hold(rocks) != ST_OK)
+        return;
     /* Tables, and memory tables for the log that backs them: known without asking the disk. */
     out->bytes_on_disk = property(rocks, "rocksdb.total-sst-files-size") +
                          property(rocks, "rocksdb.cur-size-all-mem-tables");
+    pthread_rwlock_unlock(&rocks->handle);
 }
 
 /* ---- opening ---- */
@@ -240,6 +268,7 @@ static void rocks_free(struct rocks *rocks) {
     rocks_parts_close(&rocks->parts);
     if (rocks->lock_fd >= 0)
         close(rocks->lock_fd); /* only now may another process have it */
+    pthread_rwlock_destroy(&rocks->handle);
     free(rocks->directory);
     free(rocks);
     errno = kept;
@@ -282,11 +311,10 @@ static status stamp_read(struct rocks *rocks, uint64_t *out_stamp) {
     return st;
 }
 
-static status files_open(struct rocks *rocks, const struct kv_options *options,
-                         uint64_t *out_stamp) {
+static status files_open(struct rocks *rocks, uint64_t *out_stamp) {
     bool fresh = false;
     TRY(directory_hold(rocks->directory, &rocks->lock_fd, &fresh));
-    status st = rocks_parts_open(&rocks->parts, rocks->directory, options, fresh);
+    status st = rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, fresh);
     if (st == ST_INVALID && !fresh)
         st = ST_CORRUPT; /* there was a database, and it is no longer one */
     TRY(st);
@@ -301,11 +329,16 @@ status kv_rocks_open(const char *directory, const struct kv_options *options, st
     memset(rocks, 0, sizeof *rocks);
     rocks->base.engine = &rocks_engine;
     rocks->lock_fd = -1;
-    rocks->free_bytes_min = options->free_bytes_min;
+    rocks->options = *options;
+    if (rocks->options.cache_bytes == 0)
+        rocks->options.cache_bytes = CACHE_DEFAULT;
+    if (rocks->options.write_buffer_bytes == 0)
+        rocks->options.write_buffer_bytes = WRITE_BUFFER_DEFAULT;
+    pthread_rwlock_init(&rocks->handle, NULL);
     rocks->directory = strdup(directory);
     CHECK(rocks->directory != NULL);
     uint64_t stamp = 0;
-    status st = files_open(rocks, options, &stamp);
+    status st = files_open(rocks, &stamp);
     if (st != ST_OK) {
         rocks_free(rocks);
         return st;

@@ -22,6 +22,9 @@ enum {
     GROUP_KEEP_BYTES = 1 << 20, /* a batch that grew beyond is not kept for the next group */
     LOST_MAX = 16,
     SPACE_CHECK_US = 100 * 1000,
+    CACHE_DEFAULT = 64 << 20,
+    WRITE_BUFFER_DEFAULT = 32 << 20,
+    ROCKS_OPEN_BYTES = 1 << 20, /* RocksDB is not opened with less free */
 };
 
 /* The engine's own record, under the empty key: eight big-endian bytes, the last stamp used. */
@@ -49,7 +52,7 @@ struct group {
 enum accepting {
     ACCEPTING,
     REFUSING_LOW,  /* below the reserve of free space; nothing has failed */
-    REFUSING_FULL, /* a commit met a full disk; accepts again after a write that worked */
+    REFUSING_FULL, /* a commit met a full disk; accepts again once RocksDB was opened anew */
     REFUSING_IO,   /* a commit failed otherwise: what is on disk is unknown until a restart */
 };
 
@@ -89,10 +92,13 @@ struct groups {
 
 struct rocks {
     struct kv base;
-    struct rocks_parts parts;
+    /* Held shared while `parts` is read from, by all but the committer, which alone replaces them
+     * (after a full disk). It only ever tries: a reader that holds it may take it again. */
+    pthread_rwlock_t handle;
+    struct rocks_parts parts; /* db is NULL when it could not be opened again */
     char *directory;
     int lock_fd;
-    uint64_t free_bytes_min;
+    struct kv_options options; /* with defaults filled in */
     struct latches *latches;
     struct kv_txn_pool pool;
     struct overlay overlay;
@@ -101,6 +107,9 @@ struct rocks {
 
 /* rocks.c */
 status rocks_status(char **error); /* frees it */
+/* Keeps `parts` as they are until the handle's lock is released. WOULD_WAIT, or IO when there is
+ * no database. */
+status rocks_handle_hold(struct rocks *rocks);
 /* ptr is NULL when there is none. */
 status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct arena *arena, str key,
                  str *out_value);
@@ -120,8 +129,6 @@ status groups_ticket_wait(struct rocks *rocks, uint64_t ticket);
 
 /* commit.c: the committer's side */
 void *committer_main(void *rocks);
-/* Whether less than the reserve is free on the disk. */
-bool space_is_low(const struct rocks *rocks);
 void group_clear(struct group *group);
 
 /* directory.c */
@@ -129,3 +136,5 @@ void group_clear(struct group *group);
 status directory_hold(const char *path, int *out_lock_fd, bool *out_fresh);
 /* Files that say "ours"; `ready` once the engine's own files exist. */
 status directory_mark(const char *path, bool ready);
+/* Bytes that may still be written; UINT64_MAX when nobody knows. */
+uint64_t disk_free(const char *path);

@@ -3,7 +3,7 @@
 
 import { test as nodeTest } from 'node:test';
 
-const LEGACY = /^The legacy parameter \w+ is not supported/;
+const LEGACY = /The legacy parameter \w+ is not supported.*/;
 
 export function test(name, ...rest) {
   const body = rest.pop();
@@ -11,9 +11,9 @@ export function test(name, ...rest) {
     try {
       await body(context);
     } catch (error) {
-      const text = typeof error.actual === 'string' ? error.actual : error.message;
-      if (!LEGACY.test(text)) throw error;
-      context.skip(text);
+      const reason = LEGACY.exec(`${error.actual} ${error.message}`);
+      if (!reason) throw error;
+      context.skip(reason[0]);
     }
   });
 }

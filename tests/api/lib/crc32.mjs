@@ -1,4 +1,6 @@
-// CRC-32 as zlib has it, for x-amz-crc32. Node 20's early releases have no zlib.crc32.
+// CRC-32 for x-amz-crc32: zlib's own, or in Node 20's early releases, which lack it, one by hand.
+
+import zlib from 'node:zlib';
 
 const table = new Uint32Array(256).map((_, byte) => {
   let crc = byte;
@@ -6,8 +8,10 @@ const table = new Uint32Array(256).map((_, byte) => {
   return crc >>> 0;
 });
 
-export function crc32(bytes) {
+function byHand(bytes) {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }
+
+export const crc32 = zlib.crc32 ?? byHand;

@@ -20,17 +20,29 @@ export class Wire {
     const options = { host: url.hostname, port: Number(url.port || (secure ? 443 : 80)), servername: url.hostname };
     this.socket = secure ? tls.connect(options) : net.connect(options);
     this.socket.setNoDelay(true);
-    this.received = Buffer.alloc(0);
+    this.parts = []; // received and not yet taken; joined only when somebody looks
+    this.length = 0;
     this.closed = false;
     this.wake = () => {};
     this.socket.on('data', (data) => {
-      this.received = this.received.length ? Buffer.concat([this.received, data]) : data;
+      this.parts.push(data);
+      this.length += data.length;
       this.wake();
     });
     const end = () => { this.closed = true; this.wake(); };
     this.socket.on('error', end);
     this.socket.on('end', end);
     this.socket.on('close', end);
+  }
+
+  get received() {
+    if (this.parts.length !== 1) this.parts = [Buffer.concat(this.parts)];
+    return this.parts[0];
+  }
+
+  set received(bytes) {
+    this.parts = [bytes];
+    this.length = bytes.length;
   }
 
   send(bytes) {
@@ -91,7 +103,7 @@ export class Wire {
 
   take(length, timeout) {
     return this.until(() => {
-      if (this.received.length < length) return undefined;
+      if (this.length < length) return undefined;
       const bytes = this.received.subarray(0, length);
       this.received = this.received.subarray(length);
       return bytes;

@@ -1,0 +1,79 @@
+// Bodies of nearly 16 MB that are made to grow: each is answered, in bounded memory, and the server lives.
+
+import { after, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { startServer } from '../api/lib/server.mjs';
+import { RawClient } from '../api/lib/raw.mjs';
+import { S, tableRequest } from '../api/lib/index.mjs';
+
+const BODY_MAX = 16 * 1024 * 1024;
+const server = await startServer(['--in-memory', '--loops', '1']);
+const client = new RawClient(server.endpoint);
+after(async () => { client.close?.(); await server.stop(); });
+await client.call('CreateTable', tableRequest({ name: 'hostile' }));
+
+function post(operation, body) {
+  const { hostname, port } = new URL(server.endpoint);
+  const headers = { 'X-Amz-Target': `DynamoDB_20120810.${operation}`, 'Content-Type': 'application/x-amz-json-1.0', 'Content-Length': body.length };
+  return new Promise((resolve, reject) => {
+    const request = http.request({ hostname, port, method: 'POST', headers }, (answer) => {
+      const parts = [];
+      answer.on('data', (part) => parts.push(part));
+      answer.on('end', () => resolve({ status: answer.statusCode, body: Buffer.concat(parts) }));
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+// `open`, as many elements as fit, `close`.
+function filled(open, element, close) {
+  const room = BODY_MAX - open.length - close.length - 16;
+  const many = typeof element === 'function';
+  const size = (many ? element(0) : element).length + 1;
+  const count = Math.floor(room / size);
+  const elements = many ? Array.from({ length: count }, (_, i) => element(i)).join(',') : `${element},`.repeat(count).slice(0, -1);
+  return Buffer.from(open + elements + close);
+}
+
+const item = '{"TableName":"hostile","Item":{"id":{"S":"x"},"l":';
+const digits = (i) => String(1000000 + i);
+const bodies = {
+  'a list of numbers': ['PutItem', filled(`${item}{"L":[`, '{"N":"1"}', ']}}}')],
+  'a list of nulls': ['PutItem', filled(`${item}{"L":[`, '{"NULL":true}', ']}}}')],
+  'a list of empty maps': ['PutItem', filled(`${item}{"L":[`, '{"M":{}}', ']}}}')],
+  'a number set': ['PutItem', filled(`${item}{"NS":[`, (i) => `"${digits(i)}"`, ']}}}')],
+  'a string set of one member again and again': ['PutItem', filled(`${item}{"SS":[`, '"a"', ']}}}')],
+  'attributes without number': ['PutItem', filled('{"TableName":"hostile","Item":{', (i) => `"${digits(i)}":{"N":"1"}`, '}}')],
+  'keys without number': ['BatchGetItem', filled('{"RequestItems":{"hostile":{"Keys":[', '{"id":{"S":"a"}}', ']}}}')],
+  'empty write requests': ['BatchWriteItem', filled('{"RequestItems":{"hostile":[', '{}', ']}}')],
+  'names without number': ['GetItem', filled('{"TableName":"hostile","Key":{"id":{"S":"a"}},"ProjectionExpression":"#a","ExpressionAttributeNames":{',
+    (i) => `"#${digits(i)}":"a"`, '}}')],
+  'brackets without end': ['PutItem', filled('{"TableName":"hostile","Item":', () => '[[[[[[[[', '')],
+};
+
+for (const [name, [operation, body]] of Object.entries(bodies))
+  test(`${name} of 16 MB is refused, and the server goes on`, async () => {
+    const answer = await post(operation, body);
+    assert.equal(answer.status, 400);
+    assert.match(JSON.parse(answer.body).__type, /(Validation|Serialization)Exception$/);
+    await client.call('ListTables', {});
+  });
+
+test('a batch of control characters answers six times its size', async () => {
+  const controls = '\\u0001'.repeat(400000);
+  const keys = Array.from({ length: 45 }, (_, i) => ({ id: S(`k${i}`) }));
+  for (const { id } of keys)
+    assert.equal((await post('PutItem', Buffer.from(`{"TableName":"hostile","Item":{"id":{"S":"${id.S}"},"c":{"S":"${controls}"}}}`))).status, 200);
+  const answer = await post('BatchGetItem', Buffer.from(JSON.stringify({ RequestItems: { hostile: { Keys: keys } } })));
+  assert.equal(answer.status, 200);
+  const reply = JSON.parse(answer.body);
+  assert.equal(reply.Responses.hostile.length + reply.UnprocessedKeys.hostile.Keys.length, 45);
+});
+
+test('all of that took less than a gigabyte', () => {
+  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+  assert.ok(peak < 1024 * 1024, `${peak} kB`);
+});
