@@ -191,8 +191,10 @@ static status query(struct request *request, const struct in_QueryInput *in,
     TRY(key_range(request, &search, &page.range));
     TRY(page_check_start_key(request, &page));
     TRY(check_start_in_range(request, &page.range));
+    TRY(request_check_projection(request, page.range.table, page.projection));
     TRY(check_filter(request, &page));
     TRY(page_check_projection(request, &page));
+    TRY(page_check_filter(request, &page));
     return page_reply(request, &page);
 }
 

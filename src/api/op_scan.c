@@ -48,6 +48,8 @@ static status scan(struct request *request, const struct in_ScanInput *in,
     TRY(page_check_start_key(request, &page));
     TRY(page_check_projection(request, &page));
     TRY(check_start_in_segment(request, in, &page));
+    TRY(request_check_projection(request, page.range.table, page.projection));
+    TRY(page_check_filter(request, &page));
     return page_reply(request, &page);
 }
 

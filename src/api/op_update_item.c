@@ -40,7 +40,9 @@ static status check_targets(struct request *request, const struct write *write) 
     if (write->update == NULL)
         return ST_OK;
     expr_update_targets(write->update, &names, &count);
-    return table_check_update_targets(request->scope, write->table, names, count);
+    TRY(table_check_update_targets(request->scope, write->table, names, count));
+    expr_update_nested(write->update, request->scope->arena, &names, &count);
+    return table_check_nested(request->scope, write->table, names, count);
 }
 
 static status update(struct request *request, const struct in_UpdateItemInput *in,

@@ -100,6 +100,13 @@ status page_check_projection(struct request *request, struct page_request *page)
     return ST_OK;
 }
 
+status page_check_filter(struct request *request, const struct page_request *page) {
+    if (page->filter == NULL)
+        return ST_OK;
+    return table_check_nested(request->scope, page->range.table, page->filter->nested_names,
+                              page->filter->nested_name_count);
+}
+
 /* ---- where to start ---- */
 
 static status check_start_part(struct request *request, const struct item *key,

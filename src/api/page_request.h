@@ -50,6 +50,8 @@ status page_find_table(struct request *request, str table_name, str index_name,
                        struct page_request *page);
 /* Whether the index can show what is asked for. */
 status page_check_projection(struct request *request, struct page_request *page);
+/* A filter may not look into keys. */
+status page_check_filter(struct request *request, const struct page_request *page);
 /* Names, types and sizes of ExclusiveStartKey; sets range.start_after. */
 status page_check_start_key(struct request *request, struct page_request *page);
 /* Reads the page and writes the reply. */

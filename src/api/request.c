@@ -1,5 +1,7 @@
 #include "api/request.h"
 
+#include "table/table_check.h"
+
 /* ---- tables ---- */
 
 /* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
@@ -145,5 +147,13 @@ status request_projection(struct request *request, str text, struct expr_placeho
         arena_struct(request->scope->arena, struct expr_projection);
     TRY(expr_parse_projection(request->scope, text, placeholders, projection));
     *out = projection;
+    return ST_OK;
+}
+
+status request_check_projection(struct request *request, const struct table *table,
+                                const struct expr_projection *projection) {
+    for (size_t i = 0; projection != NULL && i < projection->count; i++)
+        if (projection->paths[i].count > 1)
+            TRY(table_check_nested(request->scope, table, &projection->paths[i].parts[0].name, 1));
     return ST_OK;
 }

@@ -135,3 +135,24 @@ status table_check_update_targets(struct scope *scope, const struct table *table
                     STR_ARG(names[i]));
     return ST_OK;
 }
+
+static status check_nested(struct scope *scope, const struct key_schema *schema, const char *what,
+                           const str *names, size_t count) {
+    for (size_t k = 0; k < key_schema_count(schema); k++)
+        for (size_t i = 0; i < count; i++)
+            if (str_eq(names[i], key_schema_part(schema, k)->name))
+                return fail_validation(
+                    scope,
+                    "Key attributes must be scalars; list random access '[]' and "
+                    "map lookup '.' are not allowed: %s: %.*s",
+                    what, STR_ARG(names[i]));
+    return ST_OK;
+}
+
+status table_check_nested(struct scope *scope, const struct table *table, const str *names,
+                          size_t count) {
+    TRY(check_nested(scope, &table->key, "Key", names, count));
+    for (size_t i = 0; i < table->index_count; i++)
+        TRY(check_nested(scope, &table->indexes[i].key, "IndexKey", names, count));
+    return ST_OK;
+}

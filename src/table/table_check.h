@@ -25,6 +25,10 @@ status table_check_index_keys(struct scope *scope, const struct table *table,
 /* An update may not write key attributes. */
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
                                   size_t count);
+/* Keys of the table and of its indexes are scalars: an expression may not look into them. `names`:
+ * what it looks into. */
+status table_check_nested(struct scope *scope, const struct table *table, const str *names,
+                          size_t count);
 /* Size of one key value, as partition key (hash) or sort key. */
 status table_check_key_size(struct scope *scope, str bytes, bool hash);
 /* "string" or "binary", as texts about empty keys say it. */
