@@ -50,6 +50,9 @@ static status add_write(struct request *request, const struct table *table,
     if (in->PutRequest != NULL) {
         write->kind = WRITE_PUT;
         write->item = in->PutRequest->Item;
+        if (!table_has_key(table, write->item)) /* PutItem says which attribute it is */
+            return fail_validation(request->scope,
+                                   "The provided key element does not match the schema");
         TRY(table_check_item(request->scope, table, write->item));
     } else {
         write->kind = WRITE_DELETE;

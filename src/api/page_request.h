@@ -52,6 +52,8 @@ status page_find_table(struct request *request, str table_name, str index_name,
 status page_check_projection(struct request *request, struct page_request *page);
 /* A filter may not look into keys. */
 status page_check_filter(struct request *request, const struct page_request *page);
+/* Faults inside of ExclusiveStartKey's values. */
+status page_check_start_value(struct request *request, const struct page_members *members);
 /* Names, types and sizes of ExclusiveStartKey; sets range.start_after. */
 status page_check_start_key(struct request *request, struct page_request *page);
 /* Reads the page and writes the reply. */

@@ -118,13 +118,6 @@ static status check_schema(struct scope *scope, const struct in_CreateTableInput
 }
 
 static status check_table_keys(struct scope *scope, const struct in_CreateTableInput *in) {
-    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
-                       in->AttributeDefinitions->at[j]->AttributeName))
-                return fail_validation(
-                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
-                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     if (in->KeySchema->count > in->AttributeDefinitions->count)
         return fail_validation(scope,
                                "Invalid KeySchema: Some index key attribute have no definition");
@@ -134,6 +127,13 @@ static status check_table_keys(struct scope *scope, const struct in_CreateTableI
         return fail_validation(scope, INVALID "Number of attributes in KeySchema does not exactly "
                                               "match number of attributes defined in "
                                               "AttributeDefinitions");
+    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
+                       in->AttributeDefinitions->at[j]->AttributeName))
+                return fail_validation(
+                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
+                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     return ST_OK;
 }
 

@@ -26,20 +26,32 @@ static status check_key_value(struct scope *scope, const struct key_attribute *a
     return table_check_key_size(scope, bytes, hash);
 }
 
+#define KEY_MISMATCH "The provided key element does not match the schema"
+
+bool table_has_key(const struct table *table, const struct item *item) {
+    for (size_t i = 0; i < key_schema_count(&table->key); i++) {
+        const struct key_attribute *part = key_schema_part(&table->key, i);
+        const struct value *value = item_find(item, part->name);
+        if (value == NULL || value->kind != part->kind)
+            return false;
+    }
+    return true;
+}
+
+status table_check_key_part(struct scope *scope, const struct key_attribute *part,
+                            const struct value *value, bool hash) {
+    if (value == NULL || value->kind != part->kind)
+        return fail_validation(scope, KEY_MISMATCH);
+    return check_key_value(scope, part, value->bytes, hash);
+}
+
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key) {
     const struct key_schema *schema = &table->key;
-    bool matches = key->count == key_schema_count(schema);
-    for (size_t i = 0; matches && i < key_schema_count(schema); i++) {
-        const struct key_attribute *attribute = key_schema_part(schema, i);
-        const struct value *value = item_find(key, attribute->name);
-        matches = value != NULL && value->kind == attribute->kind;
-    }
-    if (!matches)
-        return fail_validation(scope, "The provided key element does not match the schema");
+    if (key->count != key_schema_count(schema) || !table_has_key(table, key))
+        return fail_validation(scope, KEY_MISMATCH);
     for (size_t i = 0; i < key_schema_count(schema); i++) {
-        const struct key_attribute *attribute = key_schema_part(schema, i);
-        TRY(check_key_value(scope, attribute, item_find(key, attribute->name)->bytes,
-                            i < schema->hash_count));
+        const struct key_attribute *part = key_schema_part(schema, i);
+        TRY(table_check_key_part(scope, part, item_find(key, part->name), i < schema->hash_count));
     }
     return ST_OK;
 }

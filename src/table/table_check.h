@@ -16,6 +16,11 @@
 
 /* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key);
+/* Whether an item has the key attributes, with their types. */
+bool table_has_key(const struct table *table, const struct item *item);
+/* One key attribute of a Key parameter or a start key; `value` may be NULL: not there. */
+status table_check_key_part(struct scope *scope, const struct key_attribute *part,
+                            const struct value *value, bool hash);
 /* An item to be put: has its key, and index keys have their types. */
 status table_check_item(struct scope *scope, const struct table *table, const struct item *item);
 /* The attributes of an item that are keys of indexes: right type, not empty, not too long.
