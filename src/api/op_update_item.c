@@ -41,6 +41,7 @@ static status check_targets(struct request *request, const struct write *write) 
         return ST_OK;
     expr_update_targets(write->update, &names, &count);
     TRY(table_check_update_targets(request->scope, write->table, names, count));
+    TRY(table_check_update_kinds(request->scope, write->table, write->update));
     expr_update_nested(write->update, request->scope->arena, &names, &count);
     return table_check_nested(request->scope, write->table, names, count);
 }

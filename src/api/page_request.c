@@ -198,8 +198,13 @@ static void take(struct request *request, struct page_request *page, struct prog
     if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
         return;
     progress->returned++;
-    if (!str_eq(page->members->select, STR("COUNT")))
-        reply_stored(&request->reply, ANON, item, page->projection, request->scope->scratch);
+    if (str_eq(page->members->select, STR("COUNT")))
+        return;
+    /* An item that was fetched for the filter alone isn't shown: the entry holds what is projected.
+     */
+    bool whole = page->projection || str_eq(page->members->select, STR("ALL_ATTRIBUTES"));
+    reply_stored(&request->reply, ANON, whole ? item : entry, page->projection,
+                 request->scope->scratch);
 }
 
 static status read_page(struct request *request, struct page_request *page,

@@ -127,13 +127,6 @@ static status check_table_keys(struct scope *scope, const struct in_CreateTableI
         return fail_validation(scope, INVALID "Number of attributes in KeySchema does not exactly "
                                               "match number of attributes defined in "
                                               "AttributeDefinitions");
-    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
-                       in->AttributeDefinitions->at[j]->AttributeName))
-                return fail_validation(
-                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
-                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     return ST_OK;
 }
 
@@ -277,6 +270,13 @@ static status check_totals(struct scope *scope, const struct in_CreateTableInput
                                    INVALID "Some AttributeDefinitions are not used. "
                                            "AttributeDefinitions: [%.*s]",
                                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
+    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
+                       in->AttributeDefinitions->at[j]->AttributeName))
+                return fail_validation(
+                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
+                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     size_t projected = 0;
     for (size_t i = 0; in->LocalSecondaryIndexes && i < in->LocalSecondaryIndexes->count; i++)
         projected += projected_names(in->LocalSecondaryIndexes->at[i]->Projection);

@@ -136,14 +136,15 @@ static void add_constant(struct buf *out, view constant) {
 }
 
 static status fail_between(struct parser *parser, const char *what, view low, view high) {
-    struct buf bounds;
-    buf_init(&bounds, parser->scope->arena, 64);
-    buf_add_lit(&bounds, "lower bound operand: ");
-    add_constant(&bounds, low);
-    buf_add_lit(&bounds, ", upper bound operand: ");
-    add_constant(&bounds, high);
-    return expr_fail(parser, "The BETWEEN operator requires %s; %.*s", what,
-                     STR_ARG(buf_str(&bounds)));
+    status st = expr_fail(parser, "The BETWEEN operator requires %s; lower bound operand: ", what);
+    struct buf text;
+    buf_init(&text, parser->scope->arena, 256);
+    buf_add_str(&text, parser->scope->error_text);
+    add_constant(&text, low);
+    buf_add_lit(&text, ", upper bound operand: ");
+    add_constant(&text, high);
+    parser->scope->error_text = buf_str(&text); /* added, not printed: strings may hold NULs */
+    return st;
 }
 
 /* The bounds against each other come before whether they have an order at all. */

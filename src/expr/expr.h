@@ -123,6 +123,9 @@ void expr_update_targets(const struct expr_update *update, const str **out_names
 /* Distinct top-level attributes that it looks into, on either side: a.b, a[0]. */
 void expr_update_nested(const struct expr_update *update, struct arena *arena,
                         const str **out_names, size_t *out_count);
+/* What an update makes of a top-level attribute whatever the item holds; VALUE_NONE when that
+ * depends on the item, or it writes no such. */
+enum value_kind expr_update_kind_of(const struct expr_update *update, str name);
 /* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
 /* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is

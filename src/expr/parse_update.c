@@ -173,6 +173,23 @@ void expr_update_nested(const struct expr_update *update, struct arena *arena,
     *out_count = count;
 }
 
+static enum value_kind operand_kind(const struct expr_node *operand) {
+    if (operand->kind == NODE_PLUS || operand->kind == NODE_MINUS)
+        return VALUE_NUMBER;
+    if (operand->kind == NODE_CALL && operand->function == FUNCTION_LIST_APPEND)
+        return VALUE_LIST;
+    return expr_constant_kind(operand);
+}
+
+enum value_kind expr_update_kind_of(const struct expr_update *update, str name) {
+    for (size_t i = 0; i < update->count; i++) {
+        const struct update_action *action = &update->actions[i];
+        if (action->path.count == 1 && str_eq(action->path.parts[0].name, name))
+            return action->operand ? operand_kind(action->operand) : VALUE_NONE;
+    }
+    return VALUE_NONE;
+}
+
 bool expr_update_only_removes(const struct expr_update *update) {
     for (size_t i = 0; i < update->count; i++)
         if (update->actions[i].kind != UPDATE_REMOVE &&

@@ -86,6 +86,17 @@ static status empty_index_key(struct scope *scope, const struct index *index,
         table_empty_word(attribute->kind), STR_ARG(index->name), STR_ARG(attribute->name));
 }
 
+static status check_index_kind(struct scope *scope, const struct index *index,
+                               const struct key_attribute *attribute, enum value_kind kind) {
+    if (kind == VALUE_NONE || kind == attribute->kind)
+        return ST_OK;
+    return fail_validation(
+        scope,
+        INVALID "Type mismatch for Index Key %.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
+        STR_ARG(attribute->name), STR_ARG(value_kind_name(attribute->kind)),
+        STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
+}
+
 static status check_index_key(struct scope *scope, const struct index *index,
                               const struct key_attribute *attribute, bool hash,
                               const struct key_source *source, bool by_update) {
@@ -93,12 +104,7 @@ static status check_index_key(struct scope *scope, const struct index *index,
     enum value_kind kind = source_find(source, attribute->name, &bytes);
     if (kind == VALUE_NONE)
         return ST_OK;
-    if (kind != attribute->kind)
-        return fail_validation(
-            scope,
-            INVALID "Type mismatch for Index Key %.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
-            STR_ARG(attribute->name), STR_ARG(value_kind_name(attribute->kind)),
-            STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
+    TRY(check_index_kind(scope, index, attribute, kind));
     if (bytes.len == 0)
         return empty_index_key(scope, index, attribute, by_update);
     return table_check_key_size(scope, bytes, hash);
@@ -166,5 +172,19 @@ status table_check_nested(struct scope *scope, const struct table *table, const 
     TRY(check_nested(scope, &table->key, "Key", names, count));
     for (size_t i = 0; i < table->index_count; i++)
         TRY(check_nested(scope, &table->indexes[i].key, "IndexKey", names, count));
+    return ST_OK;
+}
+
+status table_check_update_kinds(struct scope *scope, const struct table *table,
+                                const struct expr_update *update) {
+    for (int pass = 0; pass < 2; pass++) /* global ones first */
+        for (size_t i = 0; i < table->index_count; i++) {
+            const struct index *index = &table->indexes[i];
+            for (size_t k = 0; index->global == (pass == 0) && k < key_schema_count(&index->key);
+                 k++) {
+                const struct key_attribute *part = key_schema_part(&index->key, k);
+                TRY(check_index_kind(scope, index, part, expr_update_kind_of(update, part->name)));
+            }
+        }
     return ST_OK;
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "expr/expr.h"
 #include "item/item_view.h"
 #include "item/scope.h"
 #include "table/table.h"
@@ -34,6 +35,9 @@ status table_check_update_targets(struct scope *scope, const struct table *table
  * what it looks into. */
 status table_check_nested(struct scope *scope, const struct table *table, const str *names,
                           size_t count);
+/* What an update surely makes of the keys of indexes has their types. */
+status table_check_update_kinds(struct scope *scope, const struct table *table,
+                                const struct expr_update *update);
 /* Size of one key value, as partition key (hash) or sort key. */
 status table_check_key_size(struct scope *scope, str bytes, bool hash);
 /* "string" or "binary", as texts about empty keys say it. */

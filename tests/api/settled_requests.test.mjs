@@ -96,3 +96,42 @@ test('an attribute that is defined twice is counted twice', () =>
   expectInvalid(db.CreateTable({ TableName: uniqueName(), KeySchema: [{ AttributeName: 'p', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [{ AttributeName: 'p', AttributeType: 'S' }, { AttributeName: 'p', AttributeType: 'N' }] }),
   `${INVALID}Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions`));
+
+// ---- found later ----
+
+test('a text that quotes a NUL says what follows it, too', () =>
+  expectInvalid(between(S('b'), S('a\0c')), 'Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ' +
+    'lower bound operand: AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a\0c}'));
+
+test('BatchWriteItem looks for requests that are neither put nor delete before it looks into the others', () =>
+  expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [{ PutRequest: { Item: { p: N('x') } } }, {}] } }),
+    'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes'));
+
+const mismatch = (actual) => `${INVALID}Type mismatch for Index Key g Expected: S Actual: ${actual} IndexName: byG`;
+const updates = [
+  ['sets it to a number', 'SET g = :v', N(1), 'N'],
+  ['sets it to a sum', 'SET g = x + :v', N(1), 'N'],
+  ['sets it to a list', 'SET g = list_append(x, :v)', L(), 'L'],
+  ['adds a set to it', 'ADD g :v', SS('a'), 'SS'],
+];
+for (const [what, UpdateExpression, v, actual] of updates) {
+  test(`an update that ${what}, though it is an index's key, is refused whatever its condition`, () =>
+    expectInvalid(db.UpdateItem({ TableName: name, Key: { p: S('none'), s: S('item') }, UpdateExpression, ConditionExpression: 'attribute_exists(p)',
+      ExpressionAttributeValues: { ':v': v } }), mismatch(actual)));
+}
+
+test('what an update makes of an index\'s key is looked at before paths into keys', () =>
+  expectInvalid(db.UpdateItem({ TableName: name, Key: { p: S('none'), s: S('item') }, UpdateExpression: 'SET t = :v, x = g[0]',
+    ExpressionAttributeValues: { ':v': S('1') } }), `${INVALID}Type mismatch for Index Key t Expected: N Actual: S IndexName: byG`));
+
+test('what a filter on a local index fetches is not shown', async () => {
+  const local = await table({ key: 'p s', lsi: { byT: { key: 'p t', project: ['x'] } } });
+  await db.PutItem({ TableName: local, Item: { p: S('a'), s: S('b'), t: S('c'), x: N(1), y: N(2) } });
+  const shown = [{ p: S('a'), s: S('b'), t: S('c'), x: N(1) }];
+  const request = { TableName: local, IndexName: 'byT', FilterExpression: 'y = :y', ExpressionAttributeValues: { ':y': N(2) } };
+  assert.deepEqual((await db.Scan(request)).Items, shown);
+  const query = { ...request, KeyConditionExpression: 'p = :p', ExpressionAttributeValues: { ':y': N(2), ':p': S('a') } };
+  assert.deepEqual((await db.Query(query)).Items, shown);
+  assert.deepEqual((await db.Query({ ...query, Select: 'ALL_ATTRIBUTES' })).Items, [{ ...shown[0], y: N(2) }]);
+  assert.deepEqual((await db.Query({ ...query, ProjectionExpression: 'y' })).Items, [{ y: N(2) }]);
+});

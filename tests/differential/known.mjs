@@ -75,24 +75,62 @@ export const rows = [
     right: 'stator', ours: /validation errors? detected: /, theirs: /^400/, why: 'behaviours 1, the service model: constraints on single members come before all else, and these peers do not have all of them',
   },
   {
-    peer: 'dynalite', right: 'stator', ours: /Syntax error; token/, theirs: /Syntax error; /,
-    why: 'dynalite words syntax errors as its parser generator does; the other witness has token and near',
+    right: 'stator', ours: /Syntax error; token|redundant parentheses/, theirs: /^400/,
+    why: 'no oracle: dynalite words syntax errors as its parser generator does, dynoxide in many ways of its own; Stator says token and near as the service does',
   },
   {
-    peer: 'dynalite', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^(200|400 .*ConditionalCheckFailed)/,
-    why: 'behaviours 2, 3, 9: operand types are checked before an item is looked at',
+    peer: 'dynalite', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^400/,
+    why: 'behaviours 2, 9: dynalite does not look at the types of comparisons\' constants, and so tells what it finds next',
   },
   {
-    peer: 'dynoxide', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^(200|400 .*ConditionalCheckFailed)/,
-    why: 'behaviours 2, 3, 9: operand types are checked before an item is looked at',
+    peer: 'dynoxide', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^400/,
+    why: 'behaviours 1, 2, 9: dynoxide checks operands while it evaluates, behind the key and the placeholders',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /^400/, op: ['Query'],
+    theirs: /KeyConditionExpression: \S+"$|Expected (attribute name|value reference|AND)|partition key must use equality|unsupported operator|Cannot convert partition key|Unexpected (operator|token)|condition missed/,
+    why: 'behaviours 6, 7: one grammar serves all expressions, and each kind of condition that a key cannot have is refused by name; dynoxide reads key conditions by a small parser of its own',
+  },
+  {
+    right: 'stator', ours: /starting key|can return at most one row/, theirs: /^200/, op: ['Query', 'Scan'],
+    why: 'behaviours 37: ExclusiveStartKey must lie in what is queried',
+  },
+  {
+    right: 'stator', ours: /Attribute name (must not be empty|is too large)|Empty attribute name/, why: 'behaviours 32: an attribute name has 1 to 65535 bytes',
+  },
+  {
+    peer: 'dynalite', right: 'stator', theirs: /cannot be converted to a numeric value: \+/, why: 'limits 4.16: a leading + is accepted and dropped',
+  },
+  {
+    peer: 'dynalite', right: 'stator', theirs: /ComparisonOperator \w+ is not valid for \w+ AttributeValue type/,
+    why: 'dynalite turns key conditions into legacy ones and tells their words; behaviours 7: values must have the schema\'s type',
+  },
+  {
+    peer: 'dynalite', right: 'stator', theirs: /Syntax error; Expected/, when: (request) => /NOT\s+NOT/i.test(JSON.stringify(request)),
+    why: 'behaviours 6: the grammar nests NOT',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /SerializationException/, when: (request) => /[:,[]null\b|"(true|false|maybe|TRUE)"|":\d|\[\d/.test(JSON.stringify(request)),
+    why: 'the service reads null as absent, and text as a Boolean: dynalite has its conversions one by one, dynoxide its JSON library\'s',
   },
   {
     peer: 'dynalite', right: 'stator', ours: /^200|Conditional/, theirs: /^200|Conditional/, where: /^Item \(ours alone\)$/,
     why: 'limits 1.1: ReturnValuesOnConditionCheckFailure (2023) returns the item; dynalite does not know it',
   },
   {
-    peer: 'dynoxide', right: 'stator', ours: /validation errors? detected: Value/, theirs: /SerializationException.*expected (usize|u32|i64|i32)/,
-    why: 'behaviours 1: a number out of range is a violated constraint, not a malformed request',
+    right: 'stator', op: ['Query', 'Scan'], theirs: /^(200|400)/,
+    ours: /when choosing to get|ALL_PROJECTED_ATTRIBUTES can be used only/,
+    why: 'the SDK\'s Select: which values go with which projection; dynalite does not check it, dynoxide in another order',
+  },
+  {
+    right: 'stator', op: ['CreateTable'], ours: /is out of bounds|AttributeDefinitions are not used/, why: 'behaviours 39; limits 4.1: throughput of indexes has the bounds of tables',
+  },
+  {
+    right: 'stator', op: ['CreateTable'], ours: /^200/, theirs: /The second KeySchemaElement is not a RANGE key type/, why: 'behaviours 40: up to four hash and four range attributes in a global index',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['UpdateItem'], theirs: /Operands for [+-] must be numbers|list_append requires two list operands/,
+    why: 'words of its own; dynalite has "An operand in the update expression has an incorrect data type"',
   },
 ];
 
