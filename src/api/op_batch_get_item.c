@@ -52,13 +52,12 @@ static status check_keys(struct request *request, struct part *part) {
         (void)item_key(part->table, &(struct key_source){.tree = list->at[i]}, &key); /* whole */
         keys[i] = buf_str(&key);
     }
-    TRY(request_check_projection(request, part->table, part->projection));
     qsort(keys, list->count, sizeof keys[0], compare_keys);
     for (size_t i = 1; i < list->count; i++)
         if (str_eq(keys[i - 1], keys[i]))
             return fail_validation(request->scope,
                                    "Provided list of item keys contains duplicates");
-    return ST_OK;
+    return request_check_projection(request, part->table, part->projection);
 }
 
 static status find_part(struct request *request, struct part *part) {

@@ -171,7 +171,7 @@ static status key_conditions(struct request *request, const struct in_QueryInput
 
 static status query(struct request *request, const struct in_QueryInput *in,
                     const struct parameters *parameters, const struct page_members *members) {
-    struct page_request page = {.members = members};
+    struct page_request page = {.members = members, .is_query = true};
     struct expr_condition condition;
     struct key_search search = {};
     TRY(page_check_select(request, members, in->IndexName.ptr != NULL));
@@ -190,8 +190,8 @@ static status query(struct request *request, const struct in_QueryInput *in,
     TRY(key_conditions(request, in, &condition, &search));
     TRY(page_find_table(request, in->TableName, in->IndexName, &page));
     page.range.backward = in->ScanIndexForward.given && !in->ScanIndexForward.value;
-    TRY(key_range(request, &search, &page.range));
     TRY(page_check_start_key(request, &page));
+    TRY(key_range(request, &search, &page.range));
     TRY(check_start_in_range(request, &page.range));
     TRY(request_check_projection(request, page.range.table, page.projection));
     TRY(check_filter(request, &page));

@@ -140,7 +140,7 @@ static status check_start_count(struct request *request, const struct page_reque
         expected += !key_schema_has(&table->key, key_schema_part(&index->key, i)->name);
     if (page->members->start_key->count == expected)
         return ST_OK;
-    bool scans_table = index == NULL && page->range.hash_parts == NULL;
+    bool scans_table = index == NULL && !page->is_query;
     return fail_validation(request->scope, "%s",
                            scans_table ? START_INVALID
                                ": The provided key element does not match the schema"
@@ -167,7 +167,7 @@ status page_check_start_key(struct request *request, struct page_request *page) 
     if (key == NULL)
         return ST_OK;
     TRY(check_start_count(request, page));
-    if (index != NULL || page->range.hash_parts != NULL)
+    if (index != NULL || page->is_query)
         TRY(check_start_parts(request, index ? &index->key : table_key, key));
     for (size_t i = 0; i < key_schema_count(table_key); i++) {
         const struct key_attribute *part = key_schema_part(table_key, i);

@@ -29,6 +29,7 @@ struct page_members {
 
 struct page_request {
     const struct page_members *members;
+    bool is_query;
     struct expr_placeholders placeholders;
     const struct expr_condition *filter;      /* NULL: none */
     const struct expr_projection *projection; /* NULL: everything there is */

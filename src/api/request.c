@@ -152,8 +152,12 @@ status request_projection(struct request *request, str text, struct expr_placeho
 
 status request_check_projection(struct request *request, const struct table *table,
                                 const struct expr_projection *projection) {
-    for (size_t i = 0; projection != NULL && i < projection->count; i++)
+    if (projection == NULL)
+        return ST_OK;
+    str *nested = arena_array(request->scope->arena, str, projection->count);
+    size_t count = 0;
+    for (size_t i = 0; i < projection->count; i++)
         if (projection->paths[i].count > 1)
-            TRY(table_check_nested(request->scope, table, &projection->paths[i].parts[0].name, 1));
-    return ST_OK;
+            nested[count++] = projection->paths[i].parts[0].name;
+    return table_check_nested(request->scope, table, nested, count);
 }

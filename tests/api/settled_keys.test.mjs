@@ -48,3 +48,13 @@ test('a condition may look into keys: it finds nothing there', async () => {
   const { Item } = await db.GetItem({ TableName: name, Key, ProjectionExpression: 'p, g, l[0]' });
   assert.deepEqual(Item, { p: S('a'), g: N(1), l: L(N(1)) });
 });
+
+test('of all paths of a projection, one into the table\'s key is told first', () =>
+  expectInvalid(db.GetItem({ TableName: name, Key, ProjectionExpression: 'g[0], s[1]' }), nested('Key: s')));
+
+test('BatchGetItem tells keys that stand twice before paths into keys', () =>
+  expectInvalid(db.BatchGetItem({ RequestItems: { [name]: { Keys: [Key, Key], ProjectionExpression: 'p.x' } } }), 'Provided list of item keys contains duplicates'));
+
+test('Query looks at the starting key before its conditions', () =>
+  expectInvalid(db.Query({ TableName: name, KeyConditionExpression: 'x = :x', ExpressionAttributeValues: { ':x': N(1) }, ExclusiveStartKey: { x: N(1) } }),
+    'The provided starting key is invalid'));

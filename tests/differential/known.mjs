@@ -58,21 +58,21 @@ export const rows = [
     why: 'behaviours 2, 3, 9, 14: what is wrong with a request is told before an item is looked at',
   },
   {
-    right: 'stator', op: ['UpdateItem', 'GetItem', 'BatchGetItem', 'Query', 'Scan'], where: /^(Attributes \(theirs alone\)|Item \(theirs alone\)|Responses|Count.*|Items.*|ScannedCount.*)$/,
+    right: 'stator', theirs: /./,
     when: (request, ours, made) => made?.requests.some(([operation, one]) => operation === 'UpdateItem' && /^\s*(remove|delete)\b/i.test(one.UpdateExpression ?? '') && !/\b(set|add)\b/i.test(one.UpdateExpression)),
-    why: 'behaviours 22: an update that only removes makes no item, so there is none to return later',
+    why: 'behaviours 22: an update that only removes makes no item, so there is none to return, to find or to update later',
   },
   {
     right: 'stator', ours: /index \S+ does not project/, op: ['Query', 'Scan'], why: 'behaviours 41: naming an attribute that a global index does not hold is refused',
   },
   {
-    right: 'stator', ours: /Size of (hash|range)key has exceeded/, theirs: /^200/, why: 'behaviours 32: keys of indexes have the limits of keys',
+    right: 'stator', ours: /Size of hashkey has exceeded|Aggregated size of all range keys/, why: 'behaviours 32: keys of indexes have the limits of keys',
   },
   {
     right: 'stator', ours: /can return at most one row and cannot be restarted/, theirs: /^200/, why: 'behaviours 37: on a table without sort key Query refuses ExclusiveStartKey',
   },
   {
-    right: 'stator', ours: /validation errors? detected: /, theirs: /^400/, why: 'behaviours 1, the service model: constraints on single members come before all else, and these peers do not have all of them',
+    right: 'stator', ours: /validation errors? detected: /, theirs: /./, why: 'behaviours 1, the service model: constraints on single members come before all else, and these peers do not have all of them',
   },
   {
     right: 'stator', ours: /Syntax error; token|redundant parentheses/, theirs: /^400/,
@@ -106,8 +106,8 @@ export const rows = [
     why: 'dynalite turns key conditions into legacy ones and tells their words; behaviours 7: values must have the schema\'s type',
   },
   {
-    peer: 'dynalite', right: 'stator', theirs: /Syntax error; Expected/, when: (request) => /NOT\s+NOT/i.test(JSON.stringify(request)),
-    why: 'behaviours 6: the grammar nests NOT',
+    peer: 'dynalite', right: 'stator', theirs: /Syntax error; Expected/,
+    why: 'behaviours 6: the grammar nests NOT, and needs no blank before : or #; dynalite\'s does not',
   },
   {
     peer: 'dynoxide', right: 'stator', theirs: /SerializationException/, when: (request) => /[:,[]null\b|"(true|false|maybe|TRUE)"|":\d|\[\d/.test(JSON.stringify(request)),
@@ -131,6 +131,68 @@ export const rows = [
   {
     peer: 'dynoxide', right: 'stator', op: ['UpdateItem'], theirs: /Operands for [+-] must be numbers|list_append requires two list operands/,
     why: 'words of its own; dynalite has "An operand in the update expression has an incorrect data type"',
+  },
+  {
+    right: 'stator', ours: /can return at most one row/, theirs: /^400/, why: 'behaviours 37: on a table without sort key Query refuses ExclusiveStartKey whatever it holds',
+  },
+  {
+    peer: 'dynalite', right: 'stator', ours: /BETWEEN operator requires/, theirs: /BETWEEN operator requires/,
+    why: 'dynalite quotes sets, lists and maps as JavaScript prints them; dynoxide as Stator',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /BETWEEN operator requires/, theirs: /^(200|400)/,
+    why: 'behaviours 9: bounds are checked before the item is read; dynoxide quotes numbers as sent, dynalite and Stator in their canonical form (27)',
+  },
+  {
+    right: 'stator', ours: /ReturnValues can only be/, theirs: /^(200|400)/,
+    why: 'behaviours 24: PutItem and DeleteItem accept NONE and ALL_OLD alone; the words are dynalite\'s for PutItem, before key and condition (2)',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /ExpressionAttribute(Values|Names) (contains invalid value|must not be empty)/,
+    theirs: /Supplied AttributeValue|Number (over|under)flow|significant digits|numeric value|duplicates|may not be empty|should not be empty|invalid value/,
+    why: 'dynalite: a fault in a value is told with its placeholder',
+  },
+  {
+    right: 'stator', op: ['Query', 'Scan'], where: /^(Items|ConsumedCapacity.*|Items, ConsumedCapacity.*|ConsumedCapacity.*, Items)$/,
+    when: (request, ours, made) => made.tables[0]?.LocalSecondaryIndexes?.some((index) => index.IndexName === request.IndexName),
+    why: 'behaviours 41, 64; limits 4.3: a local index fetches what it does not hold, and is charged for it, and its units stand beside the table\'s',
+  },
+  {
+    right: 'stator', ours: /cannot contain an empty (string|binary) value/, theirs: /^200/, why: 'behaviours 31: a key value is never empty',
+  },
+  {
+    right: 'stator', op: ['CreateTable'], ours: /Duplicate attribute name in NonKeyAttributes|ProvisionedThroughput must be specified for index/, theirs: /^200/,
+    why: 'behaviours 41 and 53: duplicates in NonKeyAttributes are refused; PROVISIONED needs throughput for each index',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['UpdateItem', 'PutItem', 'DeleteItem'], ours: /Type mismatch for Index Key|Key attributes must be scalars/, theirs: /./,
+    why: 'behaviours 2: what a request surely does wrong comes before its condition; dynalite checks the same',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /Two document paths|cannot be|reserved keyword/, theirs: /Incorrect operand type/,
+    why: 'dynalite: paths are held against each other before operands are looked at',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /Expected (attribute name|operand|comparison)|Unexpected|reserved keyword: size/, why: 'behaviours 6, 8, 11: size() takes values, too, and nothing is reserved before (; dynoxide says this in words of its own',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected string in SS|Null attribute value types/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
+    why: 'the service reads null as absent, and "true" as true',
+  },
+  {
+    right: 'stator', op: ['CreateTable'], ours: /Duplicate AttributeName/, why: 'behaviours 39: duplicates are refused; nothing settles the words when there are indexes',
+  },
+  {
+    peer: 'dynalite', right: 'open', op: ['UpdateItem'], theirs: /Type mismatch for Index Key/, when: (request) => /if_not_exists/.test(JSON.stringify(request)),
+    why: 'dynalite takes the type of if_not_exists to be that of its second operand, before the item is read; Stator looks at what comes out',
+  },
+  {
+    right: 'open', op: ['Query'], ours: /outside query boundaries/, theirs: /can return at most one row|^200/,
+    why: 'behaviours 37: outside of the partition is refused; dynalite has other words for it when there is a condition on the sort key, dynoxide does not look',
+  },
+  {
+    right: 'open', op: ['CreateTable'], ours: /^400/, theirs: /^400/,
+    why: 'which of several mistakes in one request is told first: nothing settles it where the two peers differ, or do not know the mistake that Stator tells',
   },
 ];
 
