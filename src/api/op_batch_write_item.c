@@ -18,12 +18,18 @@ struct batch_write {
     size_t count;
 };
 
+/* Neither is said in the same words as both. */
+static status check_kinds(struct scope *scope, const struct in_WriteRequests *list) {
+    for (size_t i = 0; i < list->count; i++)
+        if ((list->at[i]->PutRequest != NULL) == (list->at[i]->DeleteRequest != NULL))
+            return fail_validation(scope, "Supplied AttributeValue has more than one datatypes "
+                                          "set, must contain exactly one of the supported "
+                                          "datatypes");
+    return ST_OK;
+}
+
 static status check_request(struct scope *scope, const struct in_WriteRequest *in) {
-    bool put = in->PutRequest != NULL, delete = in->DeleteRequest != NULL;
-    if (put == delete) /* neither is said in the same words as both */
-        return fail_validation(scope, "Supplied AttributeValue has more than one datatypes set, "
-                                      "must contain exactly one of the supported datatypes");
-    if (!put)
+    if (in->PutRequest == NULL)
         return item_check(scope, in->DeleteRequest->Key);
     TRY(item_check(scope, in->PutRequest->Item));
     if (item_tree_size(in->PutRequest->Item) > ITEM_BYTES_MAX)
@@ -34,6 +40,7 @@ static status check_request(struct scope *scope, const struct in_WriteRequest *i
 static status check_requests(struct scope *scope, const struct in_BatchWriteItemRequestMap *in) {
     size_t total = 0;
     for (size_t t = 0; t < in->count; t++) {
+        TRY(check_kinds(scope, in->at[t]));
         for (size_t i = 0; i < in->at[t]->count; i++)
             TRY(check_request(scope, in->at[t]->at[i]));
         total += in->at[t]->count;
@@ -50,6 +57,9 @@ static status add_write(struct request *request, const struct table *table,
     if (in->PutRequest != NULL) {
         write->kind = WRITE_PUT;
         write->item = in->PutRequest->Item;
+        if (!table_has_key(table, write->item)) /* PutItem says which attribute it is */
+            return fail_validation(request->scope,
+                                   "The provided key element does not match the schema");
         TRY(table_check_item(request->scope, table, write->item));
     } else {
         write->kind = WRITE_DELETE;

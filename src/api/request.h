@@ -80,6 +80,10 @@ status request_placeholders(struct request *request, const struct parameters *pa
 status request_projection(struct request *request, str text, struct expr_placeholders *placeholders,
                           const struct expr_projection **out);
 
+/* A projection (NULL: none) may not look into keys. */
+status request_check_projection(struct request *request, const struct table *table,
+                                const struct expr_projection *projection);
+
 /* ---- consumed capacity ---- */
 
 enum capacity_detail { CAPACITY_NONE, CAPACITY_TOTAL, CAPACITY_INDEXES };

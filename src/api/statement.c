@@ -1,5 +1,6 @@
 #include "api/statement.h"
 
+#include "api/write_request.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_check.h"
@@ -145,13 +146,6 @@ static status bind_insert(struct request *request, struct statement *statement) 
                  &statement->write.condition);
 }
 
-static status check_targets(struct request *request, const struct statement *statement) {
-    const str *names;
-    size_t count;
-    expr_update_targets(statement->parsed.update, &names, &count);
-    return table_check_update_targets(request->scope, statement->table, names, count);
-}
-
 /* UPDATE, DELETE and EXISTS: on one item, which WHERE names. */
 static status bind_keyed(struct request *request, struct statement *statement) {
     struct scope *scope = request->scope;
@@ -173,8 +167,8 @@ static status bind_keyed(struct request *request, struct statement *statement) {
         write->kind = statement->parsed.kind == PARTIQL_UPDATE ? WRITE_UPDATE : WRITE_CHECK;
     }
     if (write->kind == WRITE_UPDATE) {
-        TRY(check_targets(request, statement));
         write->update = statement->parsed.update;
+        TRY(write_check_targets(request, write));
     }
     return build(request, condition, &write->condition);
 }

@@ -143,13 +143,6 @@ static status check_schema(struct scope *scope, const struct in_CreateTableInput
 }
 
 static status check_table_keys(struct scope *scope, const struct in_CreateTableInput *in) {
-    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
-                       in->AttributeDefinitions->at[j]->AttributeName))
-                return fail_validation(
-                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
-                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     if (in->KeySchema->count > in->AttributeDefinitions->count)
         return fail_validation(scope,
                                "Invalid KeySchema: Some index key attribute have no definition");
@@ -300,6 +293,13 @@ static status check_totals(struct scope *scope, const struct in_CreateTableInput
                                    INVALID "Some AttributeDefinitions are not used. "
                                            "AttributeDefinitions: [%.*s]",
                                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
+    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(in->AttributeDefinitions->at[i]->AttributeName,
+                       in->AttributeDefinitions->at[j]->AttributeName))
+                return fail_validation(
+                    scope, INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
+                    STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     size_t projected = 0;
     for (size_t i = 0; in->LocalSecondaryIndexes && i < in->LocalSecondaryIndexes->count; i++)
         projected += projected_names(in->LocalSecondaryIndexes->at[i]->Projection);

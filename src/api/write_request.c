@@ -37,7 +37,10 @@ status write_check_targets(struct request *request, const struct write *write) {
     if (write->update == NULL)
         return ST_OK;
     expr_update_targets(write->update, &names, &count);
-    return table_check_update_targets(request->scope, write->table, names, count);
+    TRY(table_check_update_targets(request->scope, write->table, names, count));
+    TRY(table_check_update_kinds(request->scope, write->table, write->update));
+    expr_update_nested(write->update, request->scope->arena, &names, &count);
+    return table_check_nested(request->scope, write->table, names, count);
 }
 
 static status outcome(struct request *request, const struct write_members *members,

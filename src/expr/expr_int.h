@@ -87,6 +87,10 @@ struct expr_node *expr_node_compare(struct arena *arena, enum comparator compara
 /* A node of another kind without operands yet. */
 struct expr_node *expr_node_new(struct arena *arena, enum node_kind kind);
 void expr_node_add(struct expr_node *node, struct expr_node *operand);
+/* Paths at and below a node; and the distinct top-level names of them, or (`nested`) of those with
+ * more than one part, added to names[]. */
+size_t expr_node_path_count(const struct expr_node *node);
+void expr_node_names(const struct expr_node *node, bool nested, str *names, size_t *count);
 /* "=", "BETWEEN", "begins_with": how texts name it. */
 str expr_node_name(const struct expr_node *node);
 static inline bool expr_node_is_operand(const struct expr_node *node) {
