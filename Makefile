@@ -3,8 +3,10 @@ MESON ?= meson
 JOBS ?= $(shell nproc)
 T ?=
 CASE ?=
+SEED ?=
+COUNT ?=
 
-.PHONY: docs all server run test check asan tsan fuzz-build fuzz clang bench fmt tidy lint help clean
+.PHONY: model docs all server run test check asan tsan fuzz-build fuzz clang bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -61,6 +63,10 @@ fuzz-build: build-fuzz/build.ninja
 
 fuzz: fuzz-build ## fuzz one parser: make fuzz T=json SECONDS=60
 	@tools/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
+
+model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
+	@node=$$(tools/node.py) && for mode in single several shared; do \
+		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
 
 bench: server ## measure, against the peers that npm has
 	@bench/bench.py

@@ -203,9 +203,8 @@ static void take(struct request *request, struct page_request *page, struct prog
     progress->returned++;
     if (str_eq(page->members->select, STR("COUNT")))
         return;
-    /* An item that was fetched for the filter alone isn't shown: the entry holds what is projected.
-     */
-    bool whole = page->projection || str_eq(page->members->select, STR("ALL_ATTRIBUTES"));
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    bool whole = page->projection != NULL || str_eq(page->members->select, STR("ALL_ATTRIBUTES"));
     reply_stored(&request->reply, ANON, whole ? item : entry, page->projection,
                  request->scope->scratch);
 }
