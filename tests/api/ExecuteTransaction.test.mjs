@@ -74,7 +74,7 @@ test('ALL_OLD brings the item that a condition was false of', () =>
     { ...FAILED, Item: { p: S('a'), s: N(2), g: S('g'), v: N(2) } }));
 
 test('an update that does not fit its item is a ValidationError', () =>
-  cancelled([`UPDATE "${name}" SET v = v + 1 WHERE p = 'a' AND s = 3`, `UPDATE "${name}" SET g = g + 1 WHERE p = 'a' AND s = 1`],
+  cancelled([`UPDATE "${name}" SET v = v + 1 WHERE p = 'a' AND s = 3`, `UPDATE "${name}" SET v = p + 1 WHERE p = 'a' AND s = 1`],
     NONE, { Code: 'ValidationError', Message: 'An operand in the update expression has an incorrect data type' }));
 
 test('a key of another type cancels', async () => {
