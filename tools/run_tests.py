@@ -224,7 +224,7 @@ def run_script(directory, path, case):
         command = [node.binary(), '--test-reporter=tap', *([f'--test-name-pattern={case}'] if case else []), path]
     seconds = SCRIPT_SECONDS_MAX * SLOWDOWN.get(directory, 1)
     stator = os.path.join(ROOT, directory, 'stator')
-    code, text = call(command, seconds, {**SANITIZERS, 'STATOR_BIN': stator})
+    code, text = call([*launcher(directory), *command], seconds, {**SANITIZERS, 'STATOR_BIN': stator})
     cases = judged(code, text, seconds)
     if case:  # the others of the file are listed as skipped, or as passed, by versions of Node
         cases = [c for c in cases if c.outcome != SKIPPED]
@@ -313,6 +313,7 @@ def run_all(report):
         run_scripts(report, 'api (asan)', 'build-asan', 'tests/api')
     if run_build_threads(report):
         run_programs(report, 'threads (tsan)', 'build-tsan', threaded_folders())
+        run_scripts(report, 'api (tsan)', 'build-tsan', 'tests/api', match='Write')
     run_build(report, 'build-clang')
     if run_build(report, 'build-fuzz'):
         run_fuzz(report)
@@ -329,7 +330,7 @@ def run_build_threads(report):
     code, _ = call(['make', '--silent', 'build-tsan/build.ninja'], BUILD_SECONDS_MAX)
     targets = sorted({os.path.relpath(command[0], 'build-tsan')
                       for _, command, _ in programs('build-tsan', threaded_folders())}) if code == 0 else ['all']
-    return bool(targets) and run_build(report, 'build-tsan', targets)
+    return bool(targets) and run_build(report, 'build-tsan', [*targets, 'stator'])
 
 
 def main():

@@ -57,7 +57,7 @@ static status check_keys(struct request *request, struct part *part) {
         if (str_eq(keys[i - 1], keys[i]))
             return fail_validation(request->scope,
                                    "Provided list of item keys contains duplicates");
-    return ST_OK;
+    return request_check_projection(request, part->table, part->projection);
 }
 
 static status find_part(struct request *request, struct part *part) {

@@ -13,17 +13,23 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
-    size_t sizes[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
 };
 
+/* Neither is said in the same words as both. */
+static status check_kinds(struct scope *scope, const struct in_WriteRequests *list) {
+    for (size_t i = 0; i < list->count; i++)
+        if ((list->at[i]->PutRequest != NULL) == (list->at[i]->DeleteRequest != NULL))
+            return fail_validation(scope, "Supplied AttributeValue has more than one datatypes "
+                                          "set, must contain exactly one of the supported "
+                                          "datatypes");
+    return ST_OK;
+}
+
 static status check_request(struct scope *scope, const struct in_WriteRequest *in) {
-    bool put = in->PutRequest != NULL, delete = in->DeleteRequest != NULL;
-    if (put == delete) /* neither is said in the same words as both */
-        return fail_validation(scope, "Supplied AttributeValue has more than one datatypes set, "
-                                      "must contain exactly one of the supported datatypes");
-    if (!put)
+    if (in->PutRequest == NULL)
         return item_check(scope, in->DeleteRequest->Key);
     TRY(item_check(scope, in->PutRequest->Item));
     if (item_tree_size(in->PutRequest->Item) > ITEM_BYTES_MAX)
@@ -34,6 +40,7 @@ static status check_request(struct scope *scope, const struct in_WriteRequest *i
 static status check_requests(struct scope *scope, const struct in_BatchWriteItemRequestMap *in) {
     size_t total = 0;
     for (size_t t = 0; t < in->count; t++) {
+        TRY(check_kinds(scope, in->at[t]));
         for (size_t i = 0; i < in->at[t]->count; i++)
             TRY(check_request(scope, in->at[t]->at[i]));
         total += in->at[t]->count;
@@ -50,13 +57,16 @@ static status add_write(struct request *request, const struct table *table,
     if (in->PutRequest != NULL) {
         write->kind = WRITE_PUT;
         write->item = in->PutRequest->Item;
+        if (!table_has_key(table, write->item)) /* PutItem says which attribute it is */
+            return fail_validation(request->scope,
+                                   "The provided key element does not match the schema");
         TRY(table_check_item(request->scope, table, write->item));
     } else {
         write->kind = WRITE_DELETE;
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
-    batch->sizes[batch->count++] = item_tree_size(write->item);
+    batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
     return ST_OK;
 }
 
@@ -103,48 +113,12 @@ static status write_all(struct request *request, struct batch_write *batch) {
     return ST_OK;
 }
 
-/* Each collection once, however many of the writes are in it. */
-static bool is_first_of_collection(const struct batch_write *batch, size_t at) {
-    const struct collection *collection = &batch->collections[at];
-    str hash = collection->table->key.hash[0].name;
-    str value = item_find(collection->item, hash)->bytes;
-    for (size_t i = 0; i < at; i++)
-        if (batch->writes[i].table == collection->table &&
-            str_eq(item_find(batch->writes[i].item, hash)->bytes, value))
-            return false;
-    return true;
-}
-
-static void reply_collections(struct request *request, const struct batch_write *batch) {
-    struct reply *reply = &request->reply;
-    const struct table *open = NULL;
-    bool any = false;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (batch->collections[i].table == NULL || !is_first_of_collection(batch, i))
-            continue;
-        if (!any)
-            reply_open(reply, STR("ItemCollectionMetrics"));
-        if (batch->writes[i].table != open) {
-            if (any)
-                reply_close_list(reply);
-            open = batch->writes[i].table;
-            reply_open_list(reply, open->name);
-        }
-        any = true;
-        reply_collection(request, ANON, &batch->collections[i]);
-    }
-    if (any) {
-        reply_close_list(reply);
-        reply_close(reply);
-    }
-}
-
 static void reply_batch(struct request *request, enum capacity_detail detail,
                         const struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_open(reply, STR("UnprocessedItems"));
     reply_close(reply);
-    reply_collections(request, batch);
+    reply_collections(request, batch->collections, batch->count);
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));

@@ -18,6 +18,7 @@ static status get(struct request *request, const struct in_GetItemInput *in,
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, in->TableName, false, &table));
     TRY(table_check_key(scope, table, in->Key));
+    TRY(request_check_projection(request, table, projection));
     TRY(table_find_many(request->database, scope, table, &in->Key, 1, &stored));
     if (stored.ptr != NULL)
         reply_stored(&request->reply, STR("Item"), stored, projection, scope->scratch);

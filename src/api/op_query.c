@@ -131,16 +131,19 @@ static status check_start_in_range(struct request *request, const struct table_r
     if (range->index == NULL && schema->range_count == 0)
         return fail_validation(scope,
                                "The query can return at most one row and cannot be restarted");
-    if (table_range_holds(scope, range, range->start_after))
-        return ST_OK;
-    struct table_range partition = *range;
-    partition.equal_count = 0;
-    partition.has_condition = false;
-    if (table_range_holds(scope, &partition, range->start_after))
+    /* The condition on the sort key comes first: whether it holds in the start key's partition. */
+    struct table_range own = *range;
+    str *parts = arena_array(scope->arena, str, schema->hash_count);
+    for (size_t i = 0; i < schema->hash_count; i++)
+        parts[i] = item_find(range->start_after, schema->hash[i].name)->bytes;
+    own.hash_parts = parts;
+    if (!table_range_holds(scope, &own, range->start_after))
         return fail_validation(scope,
                                "The provided starting key does not match the range key predicate");
-    return fail_validation(scope, "The provided starting key is outside query boundaries based on "
-                                  "provided conditions");
+    if (!table_range_holds(scope, range, range->start_after))
+        return fail_validation(scope, "The provided starting key is outside query boundaries based "
+                                      "on provided conditions");
+    return ST_OK;
 }
 
 static status check_filter(struct request *request, const struct page_request *page) {
@@ -168,14 +171,13 @@ static status key_conditions(struct request *request, const struct in_QueryInput
 
 static status query(struct request *request, const struct in_QueryInput *in,
                     const struct parameters *parameters, const struct page_members *members) {
-    struct page_request page = {.members = members};
+    struct page_request page = {.members = members, .is_query = true};
     struct expr_condition condition;
     struct key_search search = {};
     TRY(page_check_select(request, members, in->IndexName.ptr != NULL));
     TRY(page_legacy_filter(request, &page));
     TRY(page_legacy_projection(request, &page));
-    if (in->ExclusiveStartKey != NULL)
-        TRY(item_check(request->scope, in->ExclusiveStartKey));
+    TRY(page_check_start_value(request, members));
     if (in->KeyConditionExpression.ptr == NULL && in->KeyConditions == NULL)
         return fail_validation(request->scope,
                                "Either the KeyConditions or KeyConditionExpression parameter must "
@@ -188,11 +190,13 @@ static status query(struct request *request, const struct in_QueryInput *in,
     TRY(key_conditions(request, in, &condition, &search));
     TRY(page_find_table(request, in->TableName, in->IndexName, &page));
     page.range.backward = in->ScanIndexForward.given && !in->ScanIndexForward.value;
-    TRY(key_range(request, &search, &page.range));
     TRY(page_check_start_key(request, &page));
+    TRY(key_range(request, &search, &page.range));
     TRY(check_start_in_range(request, &page.range));
+    TRY(request_check_projection(request, page.range.table, page.projection));
     TRY(check_filter(request, &page));
     TRY(page_check_projection(request, &page));
+    TRY(page_check_filter(request, &page));
     return page_reply(request, &page);
 }
 

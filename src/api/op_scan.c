@@ -37,8 +37,7 @@ static status scan(struct request *request, const struct in_ScanInput *in,
     TRY(page_check_select(request, members, in->IndexName.ptr != NULL));
     TRY(page_legacy_projection(request, &page));
     TRY(page_legacy_filter(request, &page));
-    if (in->ExclusiveStartKey != NULL)
-        TRY(item_check(request->scope, in->ExclusiveStartKey));
+    TRY(page_check_start_value(request, members));
     TRY(check_segments(request->scope, in));
     TRY(request_placeholders(request, parameters, &page.placeholders));
     TRY(page_parse(request, members, &page));
@@ -48,6 +47,8 @@ static status scan(struct request *request, const struct in_ScanInput *in,
     TRY(page_check_start_key(request, &page));
     TRY(page_check_projection(request, &page));
     TRY(check_start_in_segment(request, in, &page));
+    TRY(request_check_projection(request, page.range.table, page.projection));
+    TRY(page_check_filter(request, &page));
     return page_reply(request, &page);
 }
 

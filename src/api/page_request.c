@@ -100,39 +100,81 @@ status page_check_projection(struct request *request, struct page_request *page)
     return ST_OK;
 }
 
+status page_check_filter(struct request *request, const struct page_request *page) {
+    if (page->filter == NULL)
+        return ST_OK;
+    return table_check_nested(request->scope, page->range.table, page->filter->nested_names,
+                              page->filter->nested_name_count);
+}
+
 /* ---- where to start ---- */
 
-static status check_start_part(struct request *request, const struct item *key,
-                               const struct key_attribute *part, bool hash) {
-    const struct value *value = item_find(key, part->name);
-    if (value == NULL)
-        return fail_validation(request->scope, START_INVALID);
-    if (value->kind != part->kind || value->bytes.len == 0)
-        return fail_validation(request->scope, START_INVALID
-                               ": The provided key element does not match the schema");
-    return table_check_key_size(request->scope, value->bytes, hash);
+/* A fault of the key itself, told as one of the starting key. */
+static status say_start(struct request *request, status st) {
+    struct scope *scope = request->scope;
+    if (st == ST_FAILED)
+        scope->error_text =
+            arena_printf(scope->arena, START_INVALID ": %.*s", STR_ARG(scope->error_text));
+    return st;
+}
+
+status page_check_start_value(struct request *request, const struct page_members *members) {
+    static const str plain[] = {STR_INIT("contains duplicates"), STR_INIT("number set"),
+                                STR_INIT("numeric value"), STR_INIT("significant digits"),
+                                STR_INIT("number with magnitude")};
+    const struct item *key = members->start_key;
+    if (key == NULL)
+        return ST_OK;
+    status st = item_check(request->scope, key);
+    for (size_t i = 0; st == ST_FAILED && i < sizeof plain / sizeof plain[0]; i++)
+        if (memmem(key->fault.ptr, key->fault.len, plain[i].ptr, plain[i].len) != NULL)
+            return st;
+    return say_start(request, st);
+}
+
+static status check_start_count(struct request *request, const struct page_request *page) {
+    const struct table *table = page->range.table;
+    const struct index *index = page->range.index;
+    size_t expected = key_schema_count(&table->key);
+    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++)
+        expected += !key_schema_has(&table->key, key_schema_part(&index->key, i)->name);
+    if (page->members->start_key->count == expected)
+        return ST_OK;
+    bool scans_table = index == NULL && !page->is_query;
+    return fail_validation(request->scope, "%s",
+                           scans_table ? START_INVALID
+                               ": The provided key element does not match the schema"
+                                       : START_INVALID);
+}
+
+/* The key of what is queried, or of the index that is scanned. */
+static status check_start_parts(struct request *request, const struct key_schema *schema,
+                                const struct item *key) {
+    for (size_t i = 0; i < key_schema_count(schema); i++) {
+        const struct key_attribute *part = key_schema_part(schema, i);
+        const struct value *value = item_find(key, part->name);
+        if (value == NULL)
+            return fail_validation(request->scope, START_INVALID);
+        TRY(table_check_key_part(request->scope, part, value, i < schema->hash_count));
+    }
+    return ST_OK;
 }
 
 status page_check_start_key(struct request *request, struct page_request *page) {
     const struct item *key = page->members->start_key;
-    const struct table *table = page->range.table;
+    const struct key_schema *table_key = &page->range.table->key;
     const struct index *index = page->range.index;
     if (key == NULL)
         return ST_OK;
-    size_t expected = key_schema_count(&table->key);
-    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++)
-        expected += !key_schema_has(&table->key, key_schema_part(&index->key, i)->name);
-    if (key->count != expected)
-        return fail_validation(request->scope, "%s",
-                               index || page->range.hash_parts ? START_INVALID
-                                                               : START_INVALID
-                                   ": The provided key element does not match the schema");
-    for (size_t i = 0; index != NULL && i < key_schema_count(&index->key); i++)
-        TRY(check_start_part(request, key, key_schema_part(&index->key, i),
-                             i < index->key.hash_count));
-    for (size_t i = 0; i < key_schema_count(&table->key); i++)
-        TRY(check_start_part(request, key, key_schema_part(&table->key, i),
-                             i < table->key.hash_count));
+    TRY(check_start_count(request, page));
+    if (index != NULL || page->is_query)
+        TRY(check_start_parts(request, index ? &index->key : table_key, key));
+    for (size_t i = 0; i < key_schema_count(table_key); i++) {
+        const struct key_attribute *part = key_schema_part(table_key, i);
+        TRY(say_start(request,
+                      table_check_key_part(request->scope, part, item_find(key, part->name),
+                                           i < table_key->hash_count)));
+    }
     page->range.start_after = key;
     return ST_OK;
 }
@@ -143,7 +185,8 @@ struct progress {
     size_t limit;
     int64_t examined, returned;
     size_t entry_bytes; /* of what the range holds */
-    double fetch_units; /* of items fetched to complete entries, each rounded alone */
+    size_t fetch_bytes; /* of items fetched to complete entries */
+    double fetch_units; /* the same in units, each item rounded alone */
     str last;           /* the entry at which the page ended; ptr NULL: at the end of the range */
 };
 
@@ -151,8 +194,10 @@ static void take(struct request *request, struct page_request *page, struct prog
                  str entry, str item) {
     progress->examined++;
     progress->entry_bytes += item_size(entry);
-    if (page->whole_items)
+    if (page->whole_items) {
+        progress->fetch_bytes += item_size(item);
         progress->fetch_units += capacity_read_units(item_size(item), page->members->consistent);
+    }
     if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
         return;
     progress->returned++;
@@ -177,7 +222,7 @@ static status read_page(struct request *request, struct page_request *page,
         TRY(st);
         take(request, page, progress, entry, item);
         if ((size_t)progress->examined == progress->limit ||
-            progress->entry_bytes >= PAGE_BYTES_MAX) {
+            progress->entry_bytes + progress->fetch_bytes >= PAGE_BYTES_MAX) {
             progress->last = arena_copy(request->scope->arena, entry);
             return ST_OK;
         }

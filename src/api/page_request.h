@@ -29,6 +29,7 @@ struct page_members {
 
 struct page_request {
     const struct page_members *members;
+    bool is_query;
     struct expr_placeholders placeholders;
     const struct expr_condition *filter;      /* NULL: none */
     const struct expr_projection *projection; /* NULL: everything there is */
@@ -50,6 +51,10 @@ status page_find_table(struct request *request, str table_name, str index_name,
                        struct page_request *page);
 /* Whether the index can show what is asked for. */
 status page_check_projection(struct request *request, struct page_request *page);
+/* A filter may not look into keys. */
+status page_check_filter(struct request *request, const struct page_request *page);
+/* Faults inside of ExclusiveStartKey's values. */
+status page_check_start_value(struct request *request, const struct page_members *members);
 /* Names, types and sizes of ExclusiveStartKey; sets range.start_after. */
 status page_check_start_key(struct request *request, struct page_request *page);
 /* Reads the page and writes the reply. */

@@ -1,5 +1,7 @@
 #include "api/request.h"
 
+#include "table/table_check.h"
+
 /* ---- tables ---- */
 
 /* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
@@ -146,4 +148,16 @@ status request_projection(struct request *request, str text, struct expr_placeho
     TRY(expr_parse_projection(request->scope, text, placeholders, projection));
     *out = projection;
     return ST_OK;
+}
+
+status request_check_projection(struct request *request, const struct table *table,
+                                const struct expr_projection *projection) {
+    if (projection == NULL)
+        return ST_OK;
+    str *nested = arena_array(request->scope->arena, str, projection->count);
+    size_t count = 0;
+    for (size_t i = 0; i < projection->count; i++)
+        if (projection->paths[i].count > 1)
+            nested[count++] = projection->paths[i].parts[0].name;
+    return table_check_nested(request->scope, table, nested, count);
 }

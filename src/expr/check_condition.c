@@ -59,7 +59,8 @@ static size_t operand_count(enum function function) {
 }
 
 static status check_count(struct parser *parser, struct expr_node *node) {
-    if (node->kind == NODE_IN && node->count > EXPR_IN_OPERANDS_MAX)
+    /* PartiQL counts the values alone, and has parsed them. */
+    if (node->kind == NODE_IN && expr_is_text(parser) && node->count > EXPR_IN_OPERANDS_MAX)
         return expr_fail_operand_count(parser, node, node->count);
     if (node->kind == NODE_CALL && node->count != operand_count(node->function))
         return expr_fail_operand_count(parser, node, node->count);
@@ -95,46 +96,71 @@ static status check_ordered(struct parser *parser, const struct expr_node *node)
     return ST_OK;
 }
 
-/* AttributeValue: {N:1} */
-static void add_constant(struct buf *out, view constant) {
-    str type = value_kind_name(view_kind(constant)), bytes = view_bytes(constant);
-    buf_printf(out, "AttributeValue: {%.*s:", STR_ARG(type));
-    if (view_kind(constant) == VALUE_NUMBER)
+static void add_scalar(struct buf *out, enum value_kind kind, str bytes) {
+    if (kind == VALUE_NUMBER || kind == VALUE_NUMBER_SET)
         number_to_text(bytes, out);
-    else if (view_kind(constant) == VALUE_STRING)
+    else if (kind == VALUE_STRING || kind == VALUE_STRING_SET)
         buf_add_str(out, bytes);
     else {
         size_t len = base64_encoded_len(bytes.len);
         base64_encode(bytes, buf_reserve(out, len));
         out->len += len;
     }
+}
+
+static void add_set(struct buf *out, view set) {
+    view_cursor cursor = view_first(set);
+    buf_add_lit(out, "[");
+    for (const char *comma = ""; view_next(&cursor); comma = ", ") {
+        buf_printf(out, "%s\"", comma);
+        add_scalar(out, view_kind(set), cursor.member);
+        buf_add_lit(out, "\"");
+    }
+    buf_add_lit(out, "]");
+}
+
+/* AttributeValue: {N:1} */
+static void add_constant(struct buf *out, view constant) {
+    enum value_kind kind = view_kind(constant);
+    buf_printf(out, "AttributeValue: {%.*s:", STR_ARG(value_kind_name(kind)));
+    if (kind == VALUE_LIST)
+        buf_add_lit(out, "[...]");
+    else if (kind == VALUE_MAP)
+        buf_add_lit(out, "{...}");
+    else if (kind == VALUE_NULL || kind == VALUE_BOOL)
+        buf_printf(out, "%s", kind == VALUE_NULL || view_bool(constant) ? "true" : "false");
+    else if (value_kind_is_set(kind))
+        add_set(out, constant);
+    else
+        add_scalar(out, kind, view_bytes(constant));
     buf_add_lit(out, "}");
 }
 
 static status fail_between(struct parser *parser, const char *what, view low, view high) {
-    struct buf bounds;
-    buf_init(&bounds, parser->scope->arena, 64);
-    buf_add_lit(&bounds, "lower bound operand: ");
-    add_constant(&bounds, low);
-    buf_add_lit(&bounds, ", upper bound operand: ");
-    add_constant(&bounds, high);
-    return expr_fail(parser, "The BETWEEN operator requires %s; %.*s", what,
-                     STR_ARG(buf_str(&bounds)));
+    status st = expr_fail(parser, "The BETWEEN operator requires %s; lower bound operand: ", what);
+    struct buf text;
+    buf_init(&text, parser->scope->arena, 256);
+    buf_add_str(&text, parser->scope->error_text);
+    add_constant(&text, low);
+    buf_add_lit(&text, ", upper bound operand: ");
+    add_constant(&text, high);
+    parser->scope->error_text = buf_str(&text); /* added, not printed: strings may hold NULs */
+    return st;
 }
 
+/* The bounds against each other come before whether they have an order at all. */
 static status check_between(struct parser *parser, const struct expr_node *node) {
-    TRY(check_ordered(parser, node));
     const struct expr_node *low = node->first->next, *high = node->last;
-    if (low->kind != NODE_VALUE || high->kind != NODE_VALUE)
-        return ST_OK;
-    if (view_kind(low->value) != view_kind(high->value))
-        return fail_between(parser, "same data type for lower and upper bounds", low->value,
-                            high->value);
     int order = 0;
-    if (view_compare(low->value, high->value, &order) && order > 0)
-        return fail_between(parser, "upper bound to be greater than or equal to lower bound",
-                            low->value, high->value);
-    return ST_OK;
+    if (low->kind == NODE_VALUE && high->kind == NODE_VALUE) {
+        if (view_kind(low->value) != view_kind(high->value))
+            return fail_between(parser, "same data type for lower and upper bounds", low->value,
+                                high->value);
+        if (view_compare(low->value, high->value, &order) && order > 0)
+            return fail_between(parser, "upper bound to be greater than or equal to lower bound",
+                                low->value, high->value);
+    }
+    return check_ordered(parser, node);
 }
 
 static status check_attribute_type(struct parser *parser, struct expr_node *node) {
@@ -214,7 +240,8 @@ static status check_leaves(struct parser *parser, struct expr_node *node) {
             TRY(check_leaves(parser, operand));
         return ST_OK;
     }
-    TRY(expr_check_each(parser, node, expr_resolve));
+    if (expr_is_text(parser))
+        TRY(expr_check_each(parser, node, expr_resolve));
     TRY(expr_check_each(parser, node, check_count));
     TRY(expr_check_each(parser, node, check_distinct));
     return expr_check_each(parser, node, check_types);
@@ -227,6 +254,7 @@ status expr_check_condition(struct parser *parser, struct expr_node *root) {
     TRY(expr_check_each(parser, root, check_known));
     TRY(expr_check_each(parser, root, check_places));
     TRY(check_place(parser, root, false));
-    TRY(expr_check_each(parser, root, expr_check_words));
+    if (expr_is_text(parser))
+        TRY(expr_check_each(parser, root, expr_check_words));
     return check_leaves(parser, root);
 }

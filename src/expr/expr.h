@@ -69,6 +69,8 @@ struct expr_condition {
     const struct expr_node *root;
     const str *top_names; /* distinct top-level attributes mentioned */
     size_t top_name_count;
+    const str *nested_names; /* those of them that are looked into: a.b, a[0] */
+    size_t nested_name_count;
 };
 
 /* Says which member it was in texts: "ConditionExpression", "FilterExpression", … */
@@ -118,10 +120,16 @@ status expr_parse_update(struct scope *scope, str text, struct expr_placeholders
 /* Distinct top-level attributes that it writes (keys among them are refused by the caller). */
 void expr_update_targets(const struct expr_update *update, const str **out_names,
                          size_t *out_count);
+/* Distinct top-level attributes that it looks into, on either side: a.b, a[0]. */
+void expr_update_nested(const struct expr_update *update, struct arena *arena,
+                        const str **out_names, size_t *out_count);
+/* What an update makes of a top-level attribute whatever the item holds; VALUE_NONE when that
+ * depends on the item, or it writes no such. */
+enum value_kind expr_update_kind_of(const struct expr_update *update, str name);
 /* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
 /* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is
- * the map that all right-hand sides read: VIEW_NONE for a missing item. */
+ * the map that all right-hand sides read; a missing item has the attributes of its key. */
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item);
 /* UPDATED_OLD and UPDATED_NEW: the touched paths of a map (before or after), nested in their

@@ -63,6 +63,20 @@ void expr_node_add(struct expr_node *node, struct expr_node *operand) {
     node->count++;
 }
 
+size_t expr_node_path_count(const struct expr_node *node) {
+    size_t count = node->kind == NODE_PATH;
+    for (const struct expr_node *operand = node->first; operand; operand = operand->next)
+        count += expr_node_path_count(operand);
+    return count;
+}
+
+void expr_node_names(const struct expr_node *node, bool nested, str *names, size_t *count) {
+    if (node->kind == NODE_PATH && (!nested || node->path.count > 1))
+        expr_names_add(names, count, node->path.parts[0].name);
+    for (const struct expr_node *operand = node->first; operand; operand = operand->next)
+        expr_node_names(operand, nested, names, count);
+}
+
 static str comparator_name(enum comparator comparator) {
     switch (comparator) {
     case COMPARE_EQ:

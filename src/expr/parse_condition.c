@@ -179,18 +179,14 @@ static status parse_text(struct parser *parser, struct expr_node **out) {
 
 /* ---- the parsed condition ---- */
 
-static size_t count_paths(const struct expr_node *node) {
-    size_t count = node->kind == NODE_PATH;
-    for (const struct expr_node *operand = node->first; operand; operand = operand->next)
-        count += count_paths(operand);
-    return count;
-}
-
-static void collect_names(const struct expr_node *node, str *names, size_t *count) {
-    if (node->kind == NODE_PATH)
-        expr_names_add(names, count, node->path.parts[0].name);
-    for (const struct expr_node *operand = node->first; operand; operand = operand->next)
-        collect_names(operand, names, count);
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out) {
+    size_t paths = expr_node_path_count(root);
+    str *names = arena_array(arena, str, paths);
+    str *nested = arena_array(arena, str, paths);
+    *out = (struct expr_condition){.root = root, .top_names = names, .nested_names = nested};
+    expr_node_names(root, false, names, &out->top_name_count);
+    expr_node_names(root, true, nested, &out->nested_name_count);
 }
 
 static const char *member_of(enum expr_use use) {
@@ -212,9 +208,6 @@ status expr_parse_condition(struct scope *scope, enum expr_use use, str text,
     TRY(expr_parser_init(&parser, scope, member_of(use), true, text, p));
     TRY(parse_text(&parser, &root));
     TRY(expr_check_condition(&parser, root));
-    str *names = arena_array(scope->arena, str, count_paths(root));
-    size_t count = 0;
-    collect_names(root, names, &count);
-    *out = (struct expr_condition){.root = root, .top_names = names, .top_name_count = count};
+    expr_condition_init(scope->arena, root, out);
     return ST_OK;
 }

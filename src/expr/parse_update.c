@@ -155,6 +155,41 @@ void expr_update_targets(const struct expr_update *update, const str **out_names
     *out_count = update->target_count;
 }
 
+void expr_update_nested(const struct expr_update *update, struct arena *arena,
+                        const str **out_names, size_t *out_count) {
+    size_t paths = update->count, count = 0;
+    for (size_t i = 0; i < update->count; i++)
+        if (update->actions[i].operand != NULL)
+            paths += expr_node_path_count(update->actions[i].operand);
+    str *names = arena_array(arena, str, paths);
+    for (size_t i = 0; i < update->count; i++) {
+        const struct update_action *action = &update->actions[i];
+        if (action->path.count > 1)
+            expr_names_add(names, &count, action->path.parts[0].name);
+        if (action->operand != NULL)
+            expr_node_names(action->operand, true, names, &count);
+    }
+    *out_names = names;
+    *out_count = count;
+}
+
+static enum value_kind operand_kind(const struct expr_node *operand) {
+    if (operand->kind == NODE_PLUS || operand->kind == NODE_MINUS)
+        return VALUE_NUMBER;
+    if (operand->kind == NODE_CALL && operand->function == FUNCTION_LIST_APPEND)
+        return VALUE_LIST;
+    return expr_constant_kind(operand);
+}
+
+enum value_kind expr_update_kind_of(const struct expr_update *update, str name) {
+    for (size_t i = 0; i < update->count; i++) {
+        const struct update_action *action = &update->actions[i];
+        if (action->path.count == 1 && str_eq(action->path.parts[0].name, name))
+            return action->operand ? operand_kind(action->operand) : VALUE_NONE;
+    }
+    return VALUE_NONE;
+}
+
 bool expr_update_only_removes(const struct expr_update *update) {
     for (size_t i = 0; i < update->count; i++)
         if (update->actions[i].kind != UPDATE_REMOVE &&

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "expr/expr.h"
 #include "item/item_view.h"
 #include "item/scope.h"
 #include "table/table.h"
@@ -16,15 +17,31 @@
 
 /* A Key parameter: exactly the key attributes, of the right types, not empty, not too long. */
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key);
+/* Whether an item has the key attributes, with their types. */
+bool table_has_key(const struct table *table, const struct item *item);
+/* One key attribute of a Key parameter or a start key; `value` may be NULL: not there. */
+status table_check_key_part(struct scope *scope, const struct key_attribute *part,
+                            const struct value *value, bool hash);
 /* An item to be put: has its key, and index keys have their types. */
 status table_check_item(struct scope *scope, const struct table *table, const struct item *item);
 /* The attributes of an item that are keys of indexes: right type, not empty, not too long.
  * by_update: the words for an item that an update expression makes. */
 status table_check_index_keys(struct scope *scope, const struct table *table,
                               const struct key_source *source, bool by_update);
+/* Only whether a key value is empty (an index key's, too, when `indexes`): in a transaction that
+ * is a fault of the request, all others are faults of one action. */
+status table_check_empty_keys(struct scope *scope, const struct table *table,
+                              const struct item *item, bool indexes);
 /* An update may not write key attributes. */
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
                                   size_t count);
+/* Keys of the table and of its indexes are scalars: an expression may not look into them. `names`:
+ * what it looks into. */
+status table_check_nested(struct scope *scope, const struct table *table, const str *names,
+                          size_t count);
+/* What an update surely makes of the keys of indexes has their types. */
+status table_check_update_kinds(struct scope *scope, const struct table *table,
+                                const struct expr_update *update);
 /* Size of one key value, as partition key (hash) or sort key. */
 status table_check_key_size(struct scope *scope, str bytes, bool hash);
 /* "string" or "binary", as texts about empty keys say it. */
