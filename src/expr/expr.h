@@ -69,6 +69,7 @@ struct expr_condition {
     const struct expr_node *root;
     const str *top_names; /* distinct top-level attributes mentioned */
     size_t top_name_count;
+    size_t path_count; /* how many paths an item is asked for, at most */
 };
 
 /* Says which member it was in texts: "ConditionExpression", "FilterExpression", … */

@@ -212,9 +212,10 @@ status expr_parse_condition(struct scope *scope, enum expr_use use, str text,
     TRY(expr_parser_init(&parser, scope, member_of(use), true, text, p));
     TRY(parse_text(&parser, &root));
     TRY(expr_check_condition(&parser, root));
-    str *names = arena_array(scope->arena, str, count_paths(root));
-    size_t count = 0;
+    size_t paths = count_paths(root), count = 0;
+    str *names = arena_array(scope->arena, str, paths);
     collect_names(root, names, &count);
-    *out = (struct expr_condition){.root = root, .top_names = names, .top_name_count = count};
+    *out = (struct expr_condition){
+        .root = root, .top_names = names, .top_name_count = count, .path_count = paths};
     return ST_OK;
 }

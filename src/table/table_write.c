@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
 #include "table/table_sink.h"
@@ -12,6 +13,7 @@ struct batch {
     struct scope *scope;
     struct write *writes;
     size_t count;
+    struct loop_work work;
 };
 
 static void invalid(struct scope *scope, struct write *write) {
@@ -50,7 +52,8 @@ static int64_t table_units(const struct write *write) {
 }
 
 /* Finds out what a write comes to; nothing is written yet. */
-static status decide(struct kv_txn *txn, struct scope *scope, struct write *write) {
+static status decide(struct kv_txn *txn, struct scope *scope, struct write *write,
+                     struct loop_work *work) {
     write->outcome = WRITE_DONE;
     write->after = write->before = (str){};
     write->cost = (struct write_cost){};
@@ -62,6 +65,8 @@ static status decide(struct kv_txn *txn, struct scope *scope, struct write *writ
         TRY(item_open(write->before, &before));
     else
         write->before = (str){};
+    if (write->condition != NULL)
+        TRY(loop_work_add(work, write->before.len, write->condition));
     if (write->condition != NULL && !expr_condition_true(write->condition, before)) {
         write->outcome = WRITE_CONDITION_FAILED;
         write->cost.table = table_units(write);
@@ -113,11 +118,12 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
 static status write_body(struct kv_txn *txn, void *context) {
     struct batch *batch = context;
     bool failed = false;
+    batch->work = (struct loop_work){};
     for (size_t i = 0; i < batch->count; i++)
         if (atomic_load(&((struct table *)batch->writes[i].table)->superseded))
             return ST_CONFLICT;
     for (size_t i = 0; i < batch->count; i++) {
-        TRY(decide(txn, batch->scope, &batch->writes[i]));
+        TRY(decide(txn, batch->scope, &batch->writes[i], &batch->work));
         failed |= batch->writes[i].outcome != WRITE_DONE;
     }
     if (failed)
@@ -156,6 +162,6 @@ status table_write(struct database *database, struct scope *scope, struct write 
                            .exclusive_count = count,
                            .shared = shared,
                            .shared_count = shared_count};
-    struct batch batch = {scope, writes, count};
+    struct batch batch = {scope, writes, count, {}};
     return kv_update(database->kv, &keys, write_body, &batch, out_ticket);
 }
