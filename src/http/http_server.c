@@ -124,6 +124,11 @@ void http_server_stop(struct http_server *server, int drain_ms) {
     for (size_t i = 0; i < server->limits.loop_count; i++)
         loop_done(&server->loops[i]);
     close(server->listener);
+}
+
+void http_server_free(struct http_server *server) {
+    if (server == NULL)
+        return;
     free(server->loops);
     free(server);
 }

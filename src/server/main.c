@@ -204,12 +204,14 @@ static int serve(const struct config *config) {
     }
     service.server = server;
     kv_on_settled(database->kv, release, server);
+    http_release(server); /* what was settled before that */
     struct jobs *jobs = jobs_start(database);
     print_screen(config, http_server_port(server));
     wait_for_signal();
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
-    database_close(database);
+    database_close(database); /* commits what was accepted, and tells the server */
+    http_server_free(server);
     log_info("event=stopped");
     return EXIT_SUCCESS;
 }
