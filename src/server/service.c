@@ -185,7 +185,10 @@ static status reply_call(struct service *service, struct http_request *request,
         return ST_WOULD_WAIT;
     str body;
     status st = body_decompress(http_request_header(request, STR("Content-Encoding")),
-                                request->body, BODY_BYTES_MAX, request->arena, &body);
+                                request->body, thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX,
+                                request->arena, &body);
+    if (st == ST_TOO_BIG && !thread_may_wait())
+        return ST_WOULD_WAIT;
     if (st == ST_TOO_BIG) {
         plain(request, reply, 413, STR(""));
         return ST_OK;

@@ -2,6 +2,7 @@
 
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { startServer } from '../api/lib/server.mjs';
 import { RawClient } from '../api/lib/raw.mjs';
 import { NULL, S, tableRequest } from '../api/lib/index.mjs';
@@ -45,3 +46,18 @@ for (const [name, [operation, body, check]] of Object.entries(requests))
     check(await long);
     assert.ok(answered > 5, `${answered} answers meanwhile, the slowest after ${slowest} ms`);
   });
+
+test('a body of 20 KB that becomes 15 MB is read whole, elsewhere', async () => {
+  const body = gzipSync(Buffer.from(`{"TableName":"${TableName}",${' '.repeat(15 * 1024 * 1024)}"Key":{"id":{"S":"b"}},"ProjectionExpression":"id"}`));
+  const before = await workerRuns();
+  const answer = await fetch(server.endpoint, { method: 'POST', body,
+    headers: { 'X-Amz-Target': 'DynamoDB_20120810.GetItem', 'Content-Type': 'application/x-amz-json-1.0', 'Content-Encoding': 'gzip' } });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), { Item: { id: S('b') } });
+  assert.equal(await workerRuns(), before + 1);
+});
+
+async function workerRuns() {
+  const text = await (await fetch(`${server.endpoint}/metrics`)).text();
+  return Number(/^stator_worker_runs_total (\d+)$/m.exec(text)[1]);
+}
