@@ -71,6 +71,7 @@ struct expr_condition {
     size_t top_name_count;
     const str *nested_names; /* those of them that are looked into: a.b, a[0] */
     size_t nested_name_count;
+    size_t path_count; /* how many paths an item is asked for, at most */
 };
 
 /* Says which member it was in texts: "ConditionExpression", "FilterExpression", … */

@@ -76,12 +76,13 @@ struct http_server;
 status http_server_start(const char *host, uint16_t port, const struct http_service *service,
                          const struct http_limits *limits, struct http_server **out);
 uint16_t http_server_port(const struct http_server *server);
-/* Something was settled: every loop looks through its held replies. One wake-up a loop. */
+/* Something was settled: every loop looks through its held replies. One wake-up a loop. May still
+ * be called after http_server_stop, as what was accepted is settled then, too. */
 void http_release(struct http_server *server);
 /* Stops accepting, answers what is under way (for at most drain_ms), joins. */
-void http_server_stop(struct http_server *server, int drain_ms);
-/* A stopped server; once nobody can call http_release any more. Accepts NULL. */
-void http_server_free(struct http_server *server);
+void http_server_stop(struct http_server *server, int drain_ms); /* accepts NULL */
+/* Once it has been stopped and nobody calls http_release any more. */
+void http_server_free(struct http_server *server); /* accepts NULL */
 
 struct http_stats {
     uint64_t connections_open, connections_accepted, requests, refused;
