@@ -139,8 +139,8 @@ test('an update that only removes creates no item', async () => {
 });
 
 test('an update that makes an item may remove what is not there at any depth', async () => {
-  await update('made', 'SET a = :a REMOVE b.c, d[2]', one);
-  assert.deepEqual(await get('made'), { id: S('made'), a: one[':a'] });
+  await update('made of less', 'SET a = :a REMOVE b.c, d[2]', one);
+  assert.deepEqual(await get('made of less'), { id: S('made of less'), a: one[':a'] });
 });
 
 test('a condition on UpdateItem keeps the item when it is false', async () => {
