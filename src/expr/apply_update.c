@@ -19,6 +19,7 @@ struct application {
     struct scope *scope;
     const struct expr_update *update;
     view before;
+    view read;          /* what operands read: for a missing item, its key */
     view_cursor member; /* of `before`: actions are sorted, so that one walk meets all of theirs */
     size_t bytes_left;  /* of values that may be stored: more could not fit in an item */
 };
@@ -130,7 +131,7 @@ static status evaluate(struct application *a, const struct expr_node *node, stru
     CHECK(node->kind == NODE_PATH ||
           (node->kind == NODE_CALL && node->function == FUNCTION_IF_NOT_EXISTS));
     const struct expr_node *path = node->kind == NODE_PATH ? node : node->first;
-    view found = expr_path_find(&path->path, a->before);
+    view found = expr_path_find(&path->path, a->read);
     if (view_exists(found))
         return copy_value(a, found, out);
     if (node->kind == NODE_CALL)
@@ -341,10 +342,13 @@ status expr_update_apply(struct scope *scope, const struct expr_update *update, 
     struct application a = {.scope = scope,
                             .update = update,
                             .before = before,
+                            .read = before,
                             .member = expr_members(before),
                             .bytes_left = EXPR_RESULT_MAX};
     struct change *changes = arena_array(scope->arena, struct change, update->count);
     size_t count = 0;
+    if (!view_exists(before))
+        a.read = item_map(item_encode(item, &(struct item_stamp){}, scope->arena));
     for (size_t i = 0; i < update->count; i++) {
         const struct update_action *action = update->sorted[i];
         /* From an item that does not exist anything may be removed, at any depth. */
