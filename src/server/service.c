@@ -184,9 +184,9 @@ static status reply_call(struct service *service, struct http_request *request,
     if (request->body.len > LOOP_BODY_MAX && !thread_may_wait())
         return ST_WOULD_WAIT;
     str body;
-    status st = body_decompress(http_request_header(request, STR("Content-Encoding")),
-                                request->body, thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX,
-                                request->arena, &body);
+    status st =
+        body_decompress(http_request_header(request, STR("Content-Encoding")), request->body,
+                        thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, request->arena, &body);
     if (st == ST_TOO_BIG && !thread_may_wait())
         return ST_WOULD_WAIT;
     if (st == ST_TOO_BIG) {
