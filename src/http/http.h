@@ -65,7 +65,8 @@ struct http_limits {
     size_t connections_max;
     size_t head_bytes_max;
     size_t body_bytes_max;
-    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503 */
+    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503. Large replies
+                              * that clients have not read may take four times as much. */
     int request_timeout_ms;  /* from the first byte of a head to the last of the body */
     int idle_timeout_ms;     /* of a keep-alive connection */
 };
