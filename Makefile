@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 T ?=
 CASE ?=
 
-.PHONY: docs all server run test check asan tsan fuzz-build fuzz clang bench fmt tidy lint help clean
+.PHONY: docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -61,6 +61,12 @@ fuzz-build: build-fuzz/build.ninja
 
 fuzz: fuzz-build ## fuzz one parser: make fuzz T=json SECONDS=60
 	@tools/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
+
+# The others come from npm, or from PEERS=DIR (a node_modules); OPTIONS as the script has them.
+differential: server ## the same requests to two other implementations: make differential SEED=1 COUNT=20000
+	@$(if $(PEERS),,trouble=$$(tools/node.py tests/differential) || { printf '%s\n' "$$trouble"; exit 1; };) \
+	    node=$$(tools/node.py) && "$$node" tests/differential/differential.mjs --seed $(or $(SEED),1) \
+	    --count $(or $(COUNT),20000) $(if $(PEERS),--peers $(PEERS)) $(OPTIONS)
 
 bench: server ## measure, against the peers that npm has
 	@bench/bench.py

@@ -129,7 +129,7 @@ enum value_kind expr_update_kind_of(const struct expr_update *update, str name);
 /* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
 /* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is
- * the map that all right-hand sides read; a missing item has the attributes of its key. */
+ * the map that all right-hand sides read; VIEW_NONE for a missing item: then they read its key. */
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item);
 /* UPDATED_OLD and UPDATED_NEW: the touched paths of a map (before or after), nested in their

@@ -32,7 +32,6 @@ static status apply_update(struct scope *scope, struct write *write) {
         item = (struct item){.count = write->item->count};
         item.attributes = arena_array(scope->arena, struct attribute, item.count);
         memcpy(item.attributes, write->item->attributes, item.count * sizeof *item.attributes);
-        before = item_map(item_encode(&item, &(struct item_stamp){}, scope->arena));
     }
     if (write->update != NULL)
         TRY(expr_update_apply(scope, write->update, before, &item));
