@@ -3,8 +3,10 @@ MESON ?= meson
 JOBS ?= $(shell nproc)
 T ?=
 CASE ?=
+SEED ?=
+COUNT ?=
 
-.PHONY: docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
+.PHONY: model docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -67,6 +69,10 @@ differential: server ## the same requests to two other implementations: make dif
 	@$(if $(PEERS),,trouble=$$(tools/node.py tests/differential) || { printf '%s\n' "$$trouble"; exit 1; };) \
 	    node=$$(tools/node.py) && "$$node" tests/differential/differential.mjs --seed $(or $(SEED),1) \
 	    --count $(or $(COUNT),20000) $(if $(PEERS),--peers $(PEERS)) $(OPTIONS)
+
+model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
+	@node=$$(tools/node.py) && for mode in single several shared; do \
+		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
 
 bench: server ## measure, against the peers that npm has
 	@bench/bench.py

@@ -26,10 +26,11 @@ FORMAT_VERSION = '14.'
 TYPE_NAME_FOLDERS = ('item', 'expr')
 TYPE_NAME_FILES = {
     'src/table/catalogue_codec.c': 'a catalogue entry is stored as an item, member by member',
+    'src/partiql/value.c': 'literals in a statement have types',
 }
 TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STRING_SET|NUMBER_SET|BINARY_SET)\b')
 
-ARENA_FOLDERS = ('api', 'table', 'item', 'expr')
+ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
 
 BELOW_ITEM = ('base', 'json', 'http', 'kv')

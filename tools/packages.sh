@@ -1,10 +1,10 @@
 # The Debian packages the project needs, and the one function that installs those that are missing.
 # Read by ./run and ./test (`. tools/packages.sh`); Debian 12's versions are what it is tried with.
 
-build_packages="gcc libc6-dev make meson ninja-build pkg-config
+build_packages="gcc g++ libc6-dev make meson ninja-build pkg-config
     librocksdb-dev libdeflate-dev libxxhash-dev libssl-dev libzstd-dev"
 
-# git: the tree lint asks it for the files. util-linux: setarch, for the thread sanitizer.
+# g++: its static C++ library, which RocksDB wants. git: the tree lint asks it for the files. util-linux: setarch, for the thread sanitizer.
 test_packages="git python3 util-linux libcmocka-dev clang clang-14 libclang-rt-14-dev clang-format-14
     awscli python3-boto3 curl"
 

@@ -28,7 +28,8 @@ from tap import FAILED, PASSED, SKIPPED, Case
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKERS = max(2, os.cpu_count() or 2)
-SCRIPT_SUITES = {'api': 'tests/api', 'clients': 'tests/clients', 'real data': 'tests/data', 'crash': 'tests/crash'}
+SCRIPT_SUITES = {'api': 'tests/api', 'clients': 'tests/clients', 'real data': 'tests/data', 'crash': 'tests/crash',
+                 'model': 'tests/model'}
 THREADED = ('kv', 'http', 'server', 'engine')  # folders whose tests the thread sanitizer sees
 BUILD_SECONDS_MAX = 900
 PROGRAM_SECONDS_MAX = 60
@@ -223,7 +224,7 @@ def run_script(directory, path, case):
         command = [node.binary(), '--test-reporter=tap', *([f'--test-name-pattern={case}'] if case else []), path]
     seconds = SCRIPT_SECONDS_MAX * SLOWDOWN.get(directory, 1)
     stator = os.path.join(ROOT, directory, 'stator')
-    code, text = call(command, seconds, {**SANITIZERS, 'STATOR_BIN': stator})
+    code, text = call([*launcher(directory), *command], seconds, {**SANITIZERS, 'STATOR_BIN': stator})
     cases = judged(code, text, seconds)
     if case:  # the others of the file are listed as skipped, or as passed, by versions of Node
         cases = [c for c in cases if c.outcome != SKIPPED]
@@ -312,6 +313,7 @@ def run_all(report):
         run_scripts(report, 'api (asan)', 'build-asan', 'tests/api')
     if run_build_threads(report):
         run_programs(report, 'threads (tsan)', 'build-tsan', threaded_folders())
+        run_scripts(report, 'api (tsan)', 'build-tsan', 'tests/api', match='Write')
     run_build(report, 'build-clang')
     if run_build(report, 'build-fuzz'):
         run_fuzz(report)
@@ -328,7 +330,7 @@ def run_build_threads(report):
     code, _ = call(['make', '--silent', 'build-tsan/build.ninja'], BUILD_SECONDS_MAX)
     targets = sorted({os.path.relpath(command[0], 'build-tsan')
                       for _, command, _ in programs('build-tsan', threaded_folders())}) if code == 0 else ['all']
-    return bool(targets) and run_build(report, 'build-tsan', targets)
+    return bool(targets) and run_build(report, 'build-tsan', [*targets, 'stator'])
 
 
 def main():

@@ -20,6 +20,21 @@ void capacity_add_cost(struct capacity *capacity, const struct write_cost *cost)
         capacity->index_units[i] += (double)cost->indexes[i];
 }
 
+/* The members of a total, or of an arm of it. */
+static void reply_unit_members(struct reply *reply, enum capacity_kind kind, double units) {
+    reply_double(reply, STR("CapacityUnits"), units);
+    switch (kind) {
+    case CAPACITY_UNITS:
+        break;
+    case CAPACITY_READ_UNITS:
+        reply_double(reply, STR("ReadCapacityUnits"), units);
+        break;
+    case CAPACITY_WRITE_UNITS:
+        reply_double(reply, STR("WriteCapacityUnits"), units);
+        break;
+    }
+}
+
 static void reply_index_units(struct reply *reply, const struct capacity *capacity, str name,
                               bool global) {
     bool open = false;
@@ -31,7 +46,7 @@ static void reply_index_units(struct reply *reply, const struct capacity *capaci
             reply_open(reply, name);
         open = true;
         reply_open(reply, index->name);
-        reply_double(reply, STR("CapacityUnits"), capacity->index_units[i]);
+        reply_unit_members(reply, capacity->kind, capacity->index_units[i]);
         reply_close(reply);
     }
     if (open)
@@ -46,10 +61,10 @@ static void reply_units(struct request *request, str name, enum capacity_detail 
         total += capacity->index_units[i];
     reply_open(reply, name);
     reply_str(reply, STR("TableName"), capacity->table->name);
-    reply_double(reply, STR("CapacityUnits"), total);
+    reply_unit_members(reply, capacity->kind, total);
     if (detail == CAPACITY_INDEXES) {
         reply_open(reply, STR("Table"));
-        reply_double(reply, STR("CapacityUnits"), capacity->table_units);
+        reply_unit_members(reply, capacity->kind, capacity->table_units);
         reply_close(reply);
         reply_index_units(reply, capacity, STR("LocalSecondaryIndexes"), false);
         reply_index_units(reply, capacity, STR("GlobalSecondaryIndexes"), true);
@@ -66,4 +81,32 @@ void reply_capacity(struct request *request, enum capacity_detail detail,
 void reply_capacity_element(struct request *request, enum capacity_detail detail,
                             const struct capacity *capacity) {
     reply_units(request, ANON, detail, capacity);
+}
+
+static bool is_first_of_table(const struct capacity *capacities, size_t at) {
+    for (size_t i = 0; i < at; i++)
+        if (capacities[i].table == capacities[at].table)
+            return false;
+    return true;
+}
+
+void reply_capacities(struct request *request, enum capacity_detail detail,
+                      const struct capacity *capacities, size_t count) {
+    if (detail == CAPACITY_NONE)
+        return;
+    reply_open_list(&request->reply, STR("ConsumedCapacity"));
+    for (size_t i = 0; i < count; i++) {
+        if (!is_first_of_table(capacities, i))
+            continue;
+        struct capacity sum = capacities[i];
+        for (size_t other = i + 1; other < count; other++) {
+            if (capacities[other].table != sum.table)
+                continue;
+            sum.table_units += capacities[other].table_units;
+            for (size_t at = 0; at < sum.table->index_count; at++)
+                sum.index_units[at] += capacities[other].index_units[at];
+        }
+        reply_units(request, ANON, detail, &sum);
+    }
+    reply_close_list(&request->reply);
 }

@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/request.h"
 #include "api/shape_read.h"
+#include "api/transaction.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "item/item_codec.h"
@@ -87,6 +88,8 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
         reply_str(&reply, row->message_key, text);
     if (scope->error_item.ptr != NULL)
         reply_stored(&reply, STR("Item"), scope->error_item, NULL, NULL);
+    if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
+        reply_cancellation(&reply, scope->error_detail);
     out->http_status = row->http_status;
     out->body = reply_finish(&reply);
 }

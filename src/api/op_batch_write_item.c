@@ -13,7 +13,7 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
-    size_t sizes[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
 };
@@ -66,7 +66,7 @@ static status add_write(struct request *request, const struct table *table,
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
-    batch->sizes[batch->count++] = item_tree_size(write->item);
+    batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
     return ST_OK;
 }
 
@@ -113,48 +113,12 @@ static status write_all(struct request *request, struct batch_write *batch) {
     return ST_OK;
 }
 
-/* Each collection once, however many of the writes are in it. */
-static bool is_first_of_collection(const struct batch_write *batch, size_t at) {
-    const struct collection *collection = &batch->collections[at];
-    str hash = collection->table->key.hash[0].name;
-    str value = item_find(collection->item, hash)->bytes;
-    for (size_t i = 0; i < at; i++)
-        if (batch->writes[i].table == collection->table &&
-            str_eq(item_find(batch->writes[i].item, hash)->bytes, value))
-            return false;
-    return true;
-}
-
-static void reply_collections(struct request *request, const struct batch_write *batch) {
-    struct reply *reply = &request->reply;
-    const struct table *open = NULL;
-    bool any = false;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (batch->collections[i].table == NULL || !is_first_of_collection(batch, i))
-            continue;
-        if (!any)
-            reply_open(reply, STR("ItemCollectionMetrics"));
-        if (batch->writes[i].table != open) {
-            if (any)
-                reply_close_list(reply);
-            open = batch->writes[i].table;
-            reply_open_list(reply, open->name);
-        }
-        any = true;
-        reply_collection(request, ANON, &batch->collections[i]);
-    }
-    if (any) {
-        reply_close_list(reply);
-        reply_close(reply);
-    }
-}
-
 static void reply_batch(struct request *request, enum capacity_detail detail,
                         const struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_open(reply, STR("UnprocessedItems"));
     reply_close(reply);
-    reply_collections(request, batch);
+    reply_collections(request, batch->collections, batch->count);
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));

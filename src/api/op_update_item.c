@@ -28,22 +28,7 @@ static status parse_update(struct request *request, const struct in_UpdateItemIn
                            struct expr_placeholders *placeholders, struct write *write) {
     if (in->UpdateExpression.ptr == NULL)
         return legacy_update(request, in->AttributeUpdates, &write->update);
-    struct expr_update *update = NULL;
-    TRY(expr_parse_update(request->scope, in->UpdateExpression, placeholders, &update));
-    write->update = update;
-    return ST_OK;
-}
-
-static status check_targets(struct request *request, const struct write *write) {
-    const str *names;
-    size_t count;
-    if (write->update == NULL)
-        return ST_OK;
-    expr_update_targets(write->update, &names, &count);
-    TRY(table_check_update_targets(request->scope, write->table, names, count));
-    TRY(table_check_update_kinds(request->scope, write->table, write->update));
-    expr_update_nested(write->update, request->scope->arena, &names, &count);
-    return table_check_nested(request->scope, write->table, names, count);
+    return write_update(request, in->UpdateExpression, placeholders, &write->update);
 }
 
 static status update(struct request *request, const struct in_UpdateItemInput *in,
@@ -58,7 +43,7 @@ static status update(struct request *request, const struct in_UpdateItemInput *i
     TRY(expr_placeholders_all_used(scope, &placeholders));
     TRY(request_table(request, members->table_name, false, &write.table));
     TRY(table_check_key(scope, write.table, in->Key));
-    TRY(check_targets(request, &write));
+    TRY(write_check_targets(request, &write));
     TRY(write_run(request, members, &write, &collection));
     reply_attributes(request, in->ReturnValues, &write);
     write_reply_costs(request, members, &write, &collection);

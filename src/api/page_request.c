@@ -185,7 +185,8 @@ struct progress {
     size_t limit;
     int64_t examined, returned;
     size_t entry_bytes; /* of what the range holds */
-    double fetch_units; /* of items fetched to complete entries, each rounded alone */
+    size_t fetch_bytes; /* of items fetched to complete entries */
+    double fetch_units; /* the same in units, each item rounded alone */
     str last;           /* the entry at which the page ended; ptr NULL: at the end of the range */
 };
 
@@ -193,16 +194,17 @@ static void take(struct request *request, struct page_request *page, struct prog
                  str entry, str item) {
     progress->examined++;
     progress->entry_bytes += item_size(entry);
-    if (page->whole_items)
+    if (page->whole_items) {
+        progress->fetch_bytes += item_size(item);
         progress->fetch_units += capacity_read_units(item_size(item), page->members->consistent);
+    }
     if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
         return;
     progress->returned++;
     if (str_eq(page->members->select, STR("COUNT")))
         return;
-    /* An item that was fetched for the filter alone isn't shown: the entry holds what is projected.
-     */
-    bool whole = page->projection || str_eq(page->members->select, STR("ALL_ATTRIBUTES"));
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    bool whole = page->projection != NULL || str_eq(page->members->select, STR("ALL_ATTRIBUTES"));
     reply_stored(&request->reply, ANON, whole ? item : entry, page->projection,
                  request->scope->scratch);
 }
@@ -220,7 +222,7 @@ static status read_page(struct request *request, struct page_request *page,
         TRY(st);
         take(request, page, progress, entry, item);
         if ((size_t)progress->examined == progress->limit ||
-            progress->entry_bytes >= PAGE_BYTES_MAX) {
+            progress->entry_bytes + progress->fetch_bytes >= PAGE_BYTES_MAX) {
             progress->last = arena_copy(request->scope->arena, entry);
             return ST_OK;
         }

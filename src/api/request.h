@@ -90,8 +90,12 @@ enum capacity_detail { CAPACITY_NONE, CAPACITY_TOTAL, CAPACITY_INDEXES };
 
 enum capacity_detail capacity_detail_of(str return_consumed_capacity);
 
+/* Transactions say, too, which kind of units it was. */
+enum capacity_kind { CAPACITY_UNITS, CAPACITY_READ_UNITS, CAPACITY_WRITE_UNITS };
+
 struct capacity {
     const struct table *table;
+    enum capacity_kind kind;
     double table_units;
     double index_units[GLOBAL_INDEXES_MAX + LOCAL_INDEXES_MAX]; /* by position in table->indexes */
 };
@@ -102,6 +106,9 @@ void reply_capacity(struct request *request, enum capacity_detail detail,
 /* The same as one element of an open list. */
 void reply_capacity_element(struct request *request, enum capacity_detail detail,
                             const struct capacity *capacity);
+/* "ConsumedCapacity": […], one element a table, in the order in which tables first come. */
+void reply_capacities(struct request *request, enum capacity_detail detail,
+                      const struct capacity *capacities, size_t count);
 /* Read units of one item or of a page's sum. */
 double capacity_read_units(size_t bytes, bool consistent);
 struct write_cost;

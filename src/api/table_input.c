@@ -3,6 +3,9 @@
 #include "api/table_input.h"
 
 #define INVALID "One or more parameter values were invalid: "
+#define TOO_MANY_LOCAL INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5"
+#define TOO_MANY_GLOBAL INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20"
+#define TOO_MANY_RANGES "Invalid KeySchema: Number of RANGE keys exceeds the limit"
 
 enum { TAGS_MAX = 50 };
 static const int64_t units_max = 1000000000000;
@@ -26,6 +29,28 @@ static status check_unsupported(struct request *request, const struct in_CreateT
             return fail_validation(request->scope,
                                    INVALID "%s is not supported by this version of the server",
                                    members[i].name);
+    return ST_OK;
+}
+
+/* ---- what no table could use ---- */
+
+/* Refused before the checks below compare all with all. */
+static status check_sanity(struct scope *scope, const struct in_CreateTableInput *in) {
+    enum { FACTOR = 10, DEFINITIONS_MAX = FACTOR * 2 * KEY_PARTS_MAX * GLOBAL_INDEXES_MAX };
+    size_t parts = in->KeySchema->count;
+    if (in->AttributeDefinitions->count > DEFINITIONS_MAX)
+        return fail_validation(scope, INVALID "Too many AttributeDefinitions: %zu",
+                               in->AttributeDefinitions->count);
+    const struct in_LocalSecondaryIndexList *local = in->LocalSecondaryIndexes;
+    if (local != NULL && local->count > FACTOR * LOCAL_INDEXES_MAX)
+        return fail_validation(scope, TOO_MANY_LOCAL);
+    const struct in_GlobalSecondaryIndexList *global = in->GlobalSecondaryIndexes;
+    if (global != NULL && global->count > FACTOR * GLOBAL_INDEXES_MAX)
+        return fail_validation(scope, TOO_MANY_GLOBAL);
+    for (size_t i = 0; global != NULL && i < global->count; i++)
+        parts += global->at[i]->KeySchema->count;
+    if (parts > DEFINITIONS_MAX)
+        return fail_validation(scope, TOO_MANY_RANGES);
     return ST_OK;
 }
 
@@ -113,7 +138,7 @@ static status check_schema(struct scope *scope, const struct in_CreateTableInput
         ranges += !hash;
     }
     if (ranges > parts_max)
-        return fail_validation(scope, "Invalid KeySchema: Number of RANGE keys exceeds the limit");
+        return fail_validation(scope, TOO_MANY_RANGES);
     return ST_OK;
 }
 
@@ -197,8 +222,7 @@ static status check_local_indexes(struct scope *scope, const struct in_CreateTab
         names[(*name_count)++] = list->at[i]->IndexName;
     }
     if (list->count > LOCAL_INDEXES_MAX)
-        return fail_validation(scope, INVALID
-                               "Number of LocalSecondaryIndexes exceeds per-table limit of 5");
+        return fail_validation(scope, TOO_MANY_LOCAL);
     return ST_OK;
 }
 
@@ -236,8 +260,7 @@ static status check_global_indexes(struct scope *scope, const struct in_CreateTa
         names[(*name_count)++] = index->IndexName;
     }
     if (list->count > GLOBAL_INDEXES_MAX)
-        return fail_validation(scope, INVALID
-                               "GlobalSecondaryIndex count exceeds the per-table limit of 20");
+        return fail_validation(scope, TOO_MANY_GLOBAL);
     return ST_OK;
 }
 
@@ -328,6 +351,7 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     str *names = arena_array(scope->arena, str, index_count + 1);
     size_t name_count = 0;
     TRY(check_unsupported(request, in));
+    TRY(check_sanity(scope, in));
     TRY(check_capacity(scope, in));
     TRY(check_table_keys(scope, in));
     TRY(check_local_indexes(scope, in, names, &name_count));

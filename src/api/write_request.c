@@ -1,6 +1,7 @@
 #include "api/write_request.h"
 
 #include "api/legacy.h"
+#include "table/table_check.h"
 
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out) {
@@ -19,6 +20,27 @@ status write_any_condition(struct request *request, const struct write_members *
     if (members->condition.ptr != NULL)
         return write_condition(request, members->condition, placeholders, out);
     return legacy_expected(request, members->expected, members->conditional_operator, out);
+}
+
+status write_update(struct request *request, str text, struct expr_placeholders *placeholders,
+                    const struct expr_update **out) {
+    struct expr_update *update = NULL;
+    if (text.ptr != NULL)
+        TRY(expr_parse_update(request->scope, text, placeholders, &update));
+    *out = update;
+    return ST_OK;
+}
+
+status write_check_targets(struct request *request, const struct write *write) {
+    const str *names;
+    size_t count;
+    if (write->update == NULL)
+        return ST_OK;
+    expr_update_targets(write->update, &names, &count);
+    TRY(table_check_update_targets(request->scope, write->table, names, count));
+    TRY(table_check_update_kinds(request->scope, write->table, write->update));
+    expr_update_nested(write->update, request->scope->arena, &names, &count);
+    return table_check_nested(request->scope, write->table, names, count);
 }
 
 static status outcome(struct request *request, const struct write_members *members,

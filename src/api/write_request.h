@@ -23,6 +23,11 @@ struct write_members {
     struct parameters parameters;
 };
 
+/* Parses UpdateExpression; NULL when there is none. */
+status write_update(struct request *request, str text, struct expr_placeholders *placeholders,
+                    const struct expr_update **out);
+/* An update may not write attributes of the key. */
+status write_check_targets(struct request *request, const struct write *write);
 /* Parses ConditionExpression into `out`; NULL when there is none. */
 status write_condition(struct request *request, str text, struct expr_placeholders *placeholders,
                        const struct expr_condition **out);
@@ -40,6 +45,8 @@ status collection_read(struct request *request, str return_metrics, const struct
                        struct collection *out);
 /* {ItemCollectionKey, SizeEstimateRangeGB}; nothing when it was not asked for. */
 void reply_collection(struct request *request, str name, const struct collection *collection);
+/* "ItemCollectionMetrics": {table: [each collection once]}; nothing when there are none. */
+void reply_collections(struct request *request, const struct collection *collections, size_t count);
 
 /* Does it, and turns its outcome into the request's error. */
 status write_run(struct request *request, const struct write_members *members, struct write *write,

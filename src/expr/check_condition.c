@@ -59,7 +59,8 @@ static size_t operand_count(enum function function) {
 }
 
 static status check_count(struct parser *parser, struct expr_node *node) {
-    if (node->kind == NODE_IN && node->count > EXPR_IN_OPERANDS_MAX)
+    /* PartiQL counts the values alone, and has parsed them. */
+    if (node->kind == NODE_IN && expr_is_text(parser) && node->count > EXPR_IN_OPERANDS_MAX)
         return expr_fail_operand_count(parser, node, node->count);
     if (node->kind == NODE_CALL && node->count != operand_count(node->function))
         return expr_fail_operand_count(parser, node, node->count);
@@ -239,7 +240,8 @@ static status check_leaves(struct parser *parser, struct expr_node *node) {
             TRY(check_leaves(parser, operand));
         return ST_OK;
     }
-    TRY(expr_check_each(parser, node, expr_resolve));
+    if (expr_is_text(parser))
+        TRY(expr_check_each(parser, node, expr_resolve));
     TRY(expr_check_each(parser, node, check_count));
     TRY(expr_check_each(parser, node, check_distinct));
     return expr_check_each(parser, node, check_types);
@@ -252,6 +254,7 @@ status expr_check_condition(struct parser *parser, struct expr_node *root) {
     TRY(expr_check_each(parser, root, check_known));
     TRY(expr_check_each(parser, root, check_places));
     TRY(check_place(parser, root, false));
-    TRY(expr_check_each(parser, root, expr_check_words));
+    if (expr_is_text(parser))
+        TRY(expr_check_each(parser, root, expr_check_words));
     return check_leaves(parser, root);
 }

@@ -111,14 +111,17 @@ static status check_operands(struct parser *parser, struct expr_node *node) {
 status expr_check_update(struct parser *parser, struct expr_update *update,
                          const enum update_kind *repeated_section) {
     TRY(expr_check_operator_count(parser));
-    TRY(check_all(parser, update, check_words, expr_check_words));
+    if (expr_is_text(parser))
+        TRY(check_all(parser, update, check_words, expr_check_words));
     TRY(check_all(parser, update, NULL, check_known));
     if (repeated_section)
         return expr_fail(parser,
                          "The \"%.*s\" section can only be used once in an update expression;",
                          STR_ARG(expr_update_kind_name(*repeated_section)));
-    TRY(check_all(parser, update, expr_resolve_path, resolve_node_path));
-    TRY(check_all(parser, update, NULL, resolve_node_value));
+    if (expr_is_text(parser)) {
+        TRY(check_all(parser, update, expr_resolve_path, resolve_node_path));
+        TRY(check_all(parser, update, NULL, resolve_node_value));
+    }
     TRY(check_paths(parser, update));
     for (size_t i = 0; i < update->count; i++)
         TRY(check_added(parser, &update->actions[i]));

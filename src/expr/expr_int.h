@@ -101,7 +101,7 @@ static inline bool expr_node_is_operand(const struct expr_node *node) {
 
 struct parser {
     struct scope *scope;
-    const char *member; /* "FilterExpression": every text starts by it */
+    const char *member; /* "FilterExpression": every text starts by it; NULL: there was no text */
     bool is_condition;  /* AND, OR, NOT, IN, BETWEEN are no names */
     struct expr_placeholders *placeholders;
     str text;
@@ -111,6 +111,10 @@ struct parser {
     bool redundant_parentheses;
 };
 
+/* Whether names and placeholders are still as written. A tree from build.h has none. */
+static inline bool expr_is_text(const struct parser *parser) {
+    return parser->member != NULL;
+}
 /* Refuses an empty or too long text; then parser->token is the first token. */
 status expr_parser_init(struct parser *parser, struct scope *scope, const char *member,
                         bool is_condition, str text, struct expr_placeholders *placeholders);
@@ -148,6 +152,9 @@ enum value_kind expr_constant_kind(const struct expr_node *node);
 
 /* check_condition.c */
 status expr_check_condition(struct parser *parser, struct expr_node *root);
+/* Fills in the names that a checked condition mentions. */
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out);
 
 /* ---- placeholders.c ---- */
 

@@ -179,6 +179,16 @@ static status parse_text(struct parser *parser, struct expr_node **out) {
 
 /* ---- the parsed condition ---- */
 
+void expr_condition_init(struct arena *arena, const struct expr_node *root,
+                         struct expr_condition *out) {
+    size_t paths = expr_node_path_count(root);
+    str *names = arena_array(arena, str, paths);
+    str *nested = arena_array(arena, str, paths);
+    *out = (struct expr_condition){.root = root, .top_names = names, .nested_names = nested};
+    expr_node_names(root, false, names, &out->top_name_count);
+    expr_node_names(root, true, nested, &out->nested_name_count);
+}
+
 static const char *member_of(enum expr_use use) {
     switch (use) {
     case EXPR_CONDITION:
@@ -198,11 +208,6 @@ status expr_parse_condition(struct scope *scope, enum expr_use use, str text,
     TRY(expr_parser_init(&parser, scope, member_of(use), true, text, p));
     TRY(parse_text(&parser, &root));
     TRY(expr_check_condition(&parser, root));
-    size_t paths = expr_node_path_count(root);
-    str *names = arena_array(scope->arena, str, paths);
-    str *nested = arena_array(scope->arena, str, paths);
-    *out = (struct expr_condition){.root = root, .top_names = names, .nested_names = nested};
-    expr_node_names(root, false, names, &out->top_name_count);
-    expr_node_names(root, true, nested, &out->nested_name_count);
+    expr_condition_init(scope->arena, root, out);
     return ST_OK;
 }

@@ -13,6 +13,8 @@ status expr_fail(struct parser *parser, const char *format, ...) {
     va_start(args, format);
     str text = arena_vprintf(parser->scope->arena, format, args);
     va_end(args);
+    if (!expr_is_text(parser))
+        return fail_validation(parser->scope, "%.*s", STR_ARG(text));
     return fail_validation(parser->scope, "Invalid %s: %.*s", parser->member, STR_ARG(text));
 }
 

@@ -78,8 +78,10 @@ status http_server_start(const char *host, uint16_t port, const struct http_serv
 uint16_t http_server_port(const struct http_server *server);
 /* Something was settled: every loop looks through its held replies. One wake-up a loop. */
 void http_release(struct http_server *server);
-/* Stops accepting, answers what is under way (for at most drain_ms), joins, frees. */
+/* Stops accepting, answers what is under way (for at most drain_ms), joins. */
 void http_server_stop(struct http_server *server, int drain_ms);
+/* A stopped server; once nobody can call http_release any more. Accepts NULL. */
+void http_server_free(struct http_server *server);
 
 struct http_stats {
     uint64_t connections_open, connections_accepted, requests, refused;

@@ -121,6 +121,13 @@ void http_server_stop(struct http_server *server, int drain_ms) {
     for (size_t i = 0; i < server->limits.loop_count; i++)
         pthread_join(server->loops[i].thread, NULL);
     pool_free(server->pool); /* waits for what workers are at; drops what has not begun */
+    server->pool = NULL;
+}
+
+void http_server_free(struct http_server *server) {
+    if (server == NULL)
+        return;
+    CHECK(server->pool == NULL); /* stopped */
     for (size_t i = 0; i < server->limits.loop_count; i++)
         loop_done(&server->loops[i]);
     close(server->listener);

@@ -206,6 +206,24 @@ str item_encode_map(view map, const struct item_stamp *stamp, struct arena *aren
     return buf_str(&out);
 }
 
+str item_encode_members(const struct item_member *members, size_t count,
+                        const struct item_stamp *stamp, struct arena *arena) {
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += members[i].name.len + view_size(members[i].value);
+    struct buf out;
+    buf_init(&out, arena, ITEM_HEADER_BYTES + size + 4 * count + 64);
+    add_header(&out, stamp, size);
+    buf_add_byte(&out, VALUE_MAP);
+    size_t body = body_begin(&out, count);
+    for (size_t i = 0; i < count; i++) {
+        add_counted(&out, members[i].name);
+        buf_add_str(&out, view_encoding(members[i].value));
+    }
+    body_end(&out, body);
+    return buf_str(&out);
+}
+
 /* ---- the header ---- */
 
 status item_open(str stored, view *out_map) {

@@ -33,6 +33,13 @@ void value_encode(struct value *value, struct buf *out);
 str item_encode(struct item *item, const struct item_stamp *stamp, struct arena *arena);
 /* The same for attributes that are encoded already (a map value): an index entry's projection. */
 str item_encode_map(view map, const struct item_stamp *stamp, struct arena *arena);
+/* The same for some of the members of a map, in its order. */
+struct item_member {
+    str name;
+    view value;
+};
+str item_encode_members(const struct item_member *members, size_t count,
+                        const struct item_stamp *stamp, struct arena *arena);
 
 /* Walks all bytes and checks all that views rely on (canonical order included). */
 status item_check_stored(str stored);

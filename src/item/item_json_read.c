@@ -18,7 +18,8 @@ struct reading {
     struct scope *scope;
     struct json_reader *reader;
     str *fault;
-    str *fault_name; /* the item's attribute in which it was found; NULL: nobody asks */
+    str *fault_name;      /* the item's attribute in which it was found; NULL: nobody asks */
+    bool *fault_of_a_set; /* NULL: nobody asks */
 };
 
 #define note_fault(in, ...)                                                                        \
@@ -200,12 +201,18 @@ static void *grow(struct arena *arena, void *records, size_t count, size_t *room
 
 static status read_value(struct reading *in, unsigned level, struct value *out);
 
+static void note_set(struct reading *in) {
+    if (in->fault->ptr == NULL && in->fault_of_a_set != NULL)
+        *in->fault_of_a_set = true;
+}
+
 /* The service lists the members as they were sent. */
 static void note_duplicates(struct reading *in, enum value_kind kind, const str *members,
                             size_t count) {
     struct buf list;
     if (in->fault->ptr)
         return;
+    note_set(in);
     if (kind == VALUE_NUMBER_SET) {
         note_fault(in, "Input collection contains duplicates");
         return;
@@ -227,6 +234,7 @@ static void note_duplicates(struct reading *in, enum value_kind kind, const str 
 }
 
 static void note_empty_set(struct reading *in, enum value_kind kind) {
+    note_set(in);
     if (kind == VALUE_BINARY_SET)
         note_fault(in, INVALID_PARAMETER "Binary sets should not be empty");
     else
@@ -420,13 +428,13 @@ static status read_value(struct reading *in, unsigned level, struct value *out) 
 
 status value_from_json(struct scope *scope, struct json_reader *reader, struct value *out,
                        str *fault) {
-    struct reading in = {scope, reader, fault, NULL};
+    struct reading in = {scope, reader, fault, NULL, NULL};
     return read_value(&in, 1, out);
 }
 
 status item_from_json(struct scope *scope, struct json_reader *reader, struct item *out) {
     *out = (struct item){};
-    struct reading in = {scope, reader, &out->fault, &out->fault_name};
+    struct reading in = {scope, reader, &out->fault, &out->fault_name, &out->fault_of_a_set};
     return read_attributes(&in, 1, &out->attributes, &out->count);
 }
 

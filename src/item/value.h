@@ -55,7 +55,8 @@ struct item {
     /* The first thing wrong inside that is not a matter of JSON types (an empty set, a bad number,
      * two type tags): read by item_check at its place in the order of checks. Absent when fine. */
     str fault;
-    str fault_name; /* the attribute in which it was found */
+    str fault_name;      /* the attribute in which it was found */
+    bool fault_of_a_set; /* it is a set that is empty or holds a member twice */
 };
 
 /* NULL when absent. */

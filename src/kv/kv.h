@@ -9,7 +9,7 @@
  * Errors:    NOT_FOUND, WOULD_WAIT, TOO_BIG, FULL (writes are refused until space returns), IO,
  *            CORRUPT, NEWER, IN_USE; whatever a body answers.
  * Limits:    key 1 to KV_KEY_MAX bytes (the empty key is the engines' own), value KV_VALUE_MAX, an
- *            update KV_UPDATE_KEYS_MAX keys and 10 MB.
+ *            update KV_UPDATE_KEYS_MAX keys and 128 MB (4 MB of items with entries in 25 indexes).
  *
  * Reads see committed state only. An update's body sees, for the keys it named, the newest
  * accepted value, durable or not; whatever was decided by it carries a ticket and may be told to

@@ -15,7 +15,7 @@
 
 #include <pthread.h>
 
-enum { KV_UPDATE_BYTES_MAX = 10 * 1000 * 1000, KV_STAMP_LEN = 8, KV_COUNTER_LEN = 8 };
+enum { KV_UPDATE_BYTES_MAX = 128 << 20, KV_STAMP_LEN = 8, KV_COUNTER_LEN = 8 };
 
 struct kv_engine {
     void (*close)(struct kv *kv);

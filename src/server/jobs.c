@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "table/request_token.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -94,4 +95,12 @@ void job_watch_engine(struct database *database) {
         log_line(stats.refusing_writes ? LOG_ERROR : LOG_INFO, "event=%s",
                  stats.refusing_writes ? "writes_refused" : "writes_accepted_again");
     refusing = stats.refusing_writes;
+}
+
+void job_purge_tokens(struct database *database) {
+    static int64_t from_us; /* of the one thread that steps jobs; all before it are gone */
+    size_t purged;
+    status st = request_tokens_purge(database, clock_wall_us(), &from_us, &purged);
+    if (st != ST_OK && st != ST_FULL) /* a full disk is told by watch_engine */
+        log_error("event=purge_tokens_failed status=\"%s\"", status_text(st));
 }

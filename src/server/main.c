@@ -150,10 +150,6 @@ static void print_screen(const struct config *config, uint16_t port) {
     fflush(stdout);
 }
 
-static void release(void *server) {
-    http_release(server);
-}
-
 static void wait_for_signal(void) {
     sigset_t set;
     int signal_number;
@@ -193,6 +189,7 @@ static int serve(const struct config *config) {
     struct service service = {.database = database};
     struct http_service callbacks = service_callbacks(&service);
     struct http_limits limits = limits_of(config);
+    kv_on_settled(database->kv, service_settled, &service);
     struct http_server *server = NULL;
     errno = 0;
     if (http_server_start(config->host, (uint16_t)config->port, &callbacks, &limits, &server) !=
@@ -202,14 +199,14 @@ static int serve(const struct config *config) {
         database_close(database);
         return EXIT_FAILURE;
     }
-    service.server = server;
-    kv_on_settled(database->kv, release, server);
+    service_set_server(&service, server);
     struct jobs *jobs = jobs_start(database);
     print_screen(config, http_server_port(server));
     wait_for_signal();
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
-    database_close(database);
+    database_close(database); /* its last commits still wake the server */
+    http_server_free(server);
     log_info("event=stopped");
     return EXIT_SUCCESS;
 }

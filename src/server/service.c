@@ -102,9 +102,10 @@ static void reply_metrics(struct service *service, struct http_request *request,
     metric_set(METRIC_commit_us, engine.commit_us);
     metric_set(METRIC_bytes_on_disk, engine.bytes_on_disk);
     metric_set(METRIC_refusing_writes, engine.refusing_writes);
-    if (service->server != NULL) {
+    struct http_server *server = atomic_load(&service->server);
+    if (server != NULL) {
         struct http_stats http;
-        http_server_stats(service->server, &http);
+        http_server_stats(server, &http);
         metric_set(METRIC_connections_open, http.connections_open);
     }
     struct buf text;
@@ -241,6 +242,18 @@ static void lost(void *context, struct http_request *request, struct http_reply 
     reply->status = answer.http_status;
     reply->body = answer.body;
     finish(request, reply);
+}
+
+void service_settled(void *context) {
+    struct service *service = context;
+    struct http_server *server = atomic_load(&service->server);
+    if (server != NULL)
+        http_release(server);
+}
+
+void service_set_server(struct service *service, struct http_server *server) {
+    atomic_store(&service->server, server);
+    http_release(server);
 }
 
 struct http_service service_callbacks(struct service *service) {

@@ -12,12 +12,19 @@
 #include "http/http.h"
 #include "table/database.h"
 
+#include <stdatomic.h>
+
 enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
 
 struct service {
     struct database *database;
-    struct http_server *server; /* set once it runs: for /metrics */
+    _Atomic(struct http_server *) server; /* set once it runs */
 };
+
+/* What kv_on_settled wants, with the service as context: wakes those who hold replies. */
+void service_settled(void *service);
+/* The server runs. Releases what was settled before it was known here. */
+void service_set_server(struct service *service, struct http_server *server);
 
 /* What http_server_start wants. */
 struct http_service service_callbacks(struct service *service);

@@ -9,14 +9,14 @@ static str project(struct scope *scope, const struct table *table, const struct 
     if (index->projection == PROJECT_ALL)
         return stored;
     view map = item_map(stored);
-    struct item entry = {.attributes =
-                             arena_array(scope->arena, struct attribute, view_count(map) + 1)};
+    struct item_member *members =
+        arena_array(scope->arena, struct item_member, view_count(map) + 1);
+    size_t count = 0;
     for (view_cursor c = view_first(map); view_next(&c);)
         if (index_projects(table, index, c.name))
-            entry.attributes[entry.count++] =
-                (struct attribute){c.name, value_thaw(c.value, scope->arena)};
+            members[count++] = (struct item_member){c.name, c.value};
     struct item_stamp stamp = item_stamp_of(stored);
-    return item_encode(&entry, &stamp, scope->arena);
+    return item_encode_members(members, count, &stamp, scope->arena);
 }
 
 bool index_entry_make(struct scope *scope, const struct table *table, const struct index *index,
@@ -67,25 +67,32 @@ static void count_entries(struct kv_txn *txn, struct scope *scope, const struct 
         collection_add(txn, scope, change, bytes);
 }
 
+static void sink_index(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                       const struct index *index, int64_t *out_units) {
+    struct index_entry before, after;
+    bool had = index_entry_make(scope, change->table, index, change->before, &before);
+    bool has = index_entry_make(scope, change->table, index, change->after, &after);
+    if (!had && !has)
+        return;
+    bool same_key = had && has && str_eq(before.key, after.key);
+    if (same_key && view_equal(item_map(before.value), item_map(after.value)))
+        return;
+    if (had && !same_key)
+        kv_txn_delete(txn, before.key);
+    if (has)
+        kv_txn_put(txn, after.key, after.value);
+    count_entries(txn, scope, change, index, &before, &after);
+    *out_units = entry_units(&before, &after, same_key);
+}
+
 status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
                   struct write_cost *cost) {
-    const struct table *table = change->table;
-    for (size_t i = 0; i < table->index_count; i++) {
-        const struct index *index = &table->indexes[i];
-        struct index_entry before, after;
-        bool had = index_entry_make(scope, table, index, change->before, &before);
-        bool has = index_entry_make(scope, table, index, change->after, &after);
-        if (!had && !has)
-            continue;
-        bool same_key = had && has && str_eq(before.key, after.key);
-        if (same_key && view_equal(item_map(before.value), item_map(after.value)))
-            continue;
-        if (had && !same_key)
-            kv_txn_delete(txn, before.key);
-        if (has)
-            kv_txn_put(txn, after.key, after.value);
-        count_entries(txn, scope, change, index, &before, &after);
-        cost->indexes[i] = entry_units(&before, &after, same_key);
+    for (size_t i = 0; i < change->table->index_count; i++) {
+        /* The entries of one index at a time: there may be 25 indexes and a hundred items. The
+         * update has copied what it keeps. */
+        arena_mark mark = arena_get_mark(scope->arena);
+        sink_index(txn, scope, change, &change->table->indexes[i], &cost->indexes[i]);
+        arena_rewind(scope->arena, mark);
     }
     return ST_OK;
 }

@@ -16,13 +16,17 @@ const char *table_empty_word(enum value_kind kind) {
     return str_eq(value_kind_name(kind), STR("B")) ? "binary" : "string";
 }
 
+static status empty_key(struct scope *scope, const struct key_attribute *attribute) {
+    return fail_validation(scope,
+                           "One or more parameter values are not valid. The AttributeValue for "
+                           "a key attribute cannot contain an empty %s value. Key: %.*s",
+                           table_empty_word(attribute->kind), STR_ARG(attribute->name));
+}
+
 static status check_key_value(struct scope *scope, const struct key_attribute *attribute, str bytes,
                               bool hash) {
     if (bytes.len == 0)
-        return fail_validation(scope,
-                               "One or more parameter values are not valid. The AttributeValue for "
-                               "a key attribute cannot contain an empty %s value. Key: %.*s",
-                               table_empty_word(attribute->kind), STR_ARG(attribute->name));
+        return empty_key(scope, attribute);
     return table_check_key_size(scope, bytes, hash);
 }
 
@@ -122,6 +126,25 @@ status table_check_index_keys(struct scope *scope, const struct table *table,
                 TRY(check_index_key(scope, index, key_schema_part(&index->key, k),
                                     k < index->key.hash_count, source, by_update));
         }
+    return ST_OK;
+}
+
+static bool is_empty(const struct item *item, const struct key_attribute *attribute) {
+    const struct value *value = item_find(item, attribute->name);
+    return value != NULL && value->kind == attribute->kind && value->bytes.len == 0;
+}
+
+status table_check_empty_keys(struct scope *scope, const struct table *table,
+                              const struct item *item, bool indexes) {
+    for (size_t i = 0; i < key_schema_count(&table->key); i++)
+        if (is_empty(item, key_schema_part(&table->key, i)))
+            return empty_key(scope, key_schema_part(&table->key, i));
+    for (size_t i = 0; indexes && i < table->index_count; i++) {
+        const struct index *index = &table->indexes[i];
+        for (size_t k = 0; k < key_schema_count(&index->key); k++)
+            if (is_empty(item, key_schema_part(&index->key, k)))
+                return empty_index_key(scope, index, key_schema_part(&index->key, k), false);
+    }
     return ST_OK;
 }
 

@@ -28,6 +28,10 @@ status table_check_item(struct scope *scope, const struct table *table, const st
  * by_update: the words for an item that an update expression makes. */
 status table_check_index_keys(struct scope *scope, const struct table *table,
                               const struct key_source *source, bool by_update);
+/* Only whether a key value is empty (an index key's, too, when `indexes`): in a transaction that
+ * is a fault of the request, all others are faults of one action. */
+status table_check_empty_keys(struct scope *scope, const struct table *table,
+                              const struct item *item, bool indexes);
 /* An update may not write key attributes. */
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
                                   size_t count);

@@ -10,6 +10,8 @@
  *   02 table id (4) index id (2) what (1)                    counter: 01 items, 02 bytes
  *   02 table id (4) ffff 03 partition key…                  counter: bytes of an item collection
  *   03 "next_table_id"                                       meta: the next table id, 4 bytes
+ *   04 01 user (1) token…                                   request token (request_token.h)
+ *   04 02 end in µs (8) user (1) token…                     the same, by the time it is forgotten
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
  * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,
@@ -26,6 +28,7 @@ enum key_space {
     SPACE_CATALOGUE = 0x01,
     SPACE_COUNTER = 0x02,
     SPACE_META = 0x03,
+    SPACE_TOKEN = 0x04,
     SPACE_ITEM = 0x10
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };

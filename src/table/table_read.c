@@ -7,26 +7,50 @@
 #include "kv/kv.h"
 #include "table/table_key.h"
 
-enum { PAGE_ITEMS_MIN = 4, PAGE_ITEMS_MAX = 256, PAGE_BYTES_MAX = 256 * 1024 };
+enum {
+    PAGE_ITEMS_MIN = 4,
+    PAGE_ITEMS_MAX = 256,
+    PAGE_FETCHED_MAX = 16, /* entries whose items, of 400 KB each, are fetched together */
+    PAGE_BYTES_MAX = 256 * 1024
+};
 
 /* ---- by key ---- */
 
-status table_find_many(struct database *database, struct scope *scope, const struct table *table,
-                       const struct item *const *keys, size_t count, str *out_stored) {
-    str *storage_keys = arena_array(scope->arena, str, count);
-    for (size_t i = 0; i < count; i++) {
-        struct buf key;
-        buf_init(&key, scope->arena, 128);
-        bool whole = item_key(table, &(struct key_source){.tree = keys[i]}, &key);
-        CHECK(whole);
-        storage_keys[i] = buf_str(&key);
-    }
-    TRY(kv_find_many(database->kv, NULL, scope->arena, storage_keys, count, out_stored));
+static str storage_key(struct scope *scope, const struct table *table, const struct item *item) {
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    bool whole = item_key(table, &(struct key_source){.tree = item}, &key);
+    CHECK(whole);
+    return buf_str(&key);
+}
+
+static status find_opened(struct database *database, struct scope *scope, struct kv_read *read,
+                          const str *keys, size_t count, str *out_stored) {
     view map;
+    TRY(kv_find_many(database->kv, read, scope->arena, keys, count, out_stored));
     for (size_t i = 0; i < count; i++)
         if (out_stored[i].ptr != NULL)
             TRY(item_open(out_stored[i], &map));
     return ST_OK;
+}
+
+status table_find_many(struct database *database, struct scope *scope, const struct table *table,
+                       const struct item *const *keys, size_t count, str *out_stored) {
+    str *storage_keys = arena_array(scope->arena, str, count);
+    for (size_t i = 0; i < count; i++)
+        storage_keys[i] = storage_key(scope, table, keys[i]);
+    return find_opened(database, scope, NULL, storage_keys, count, out_stored);
+}
+
+status table_find_together(struct database *database, struct scope *scope,
+                           const struct table *const *tables, const struct item *const *keys,
+                           size_t count, str *out_stored) {
+    str *storage_keys = arena_array(scope->arena, str, count);
+    for (size_t i = 0; i < count; i++)
+        storage_keys[i] = storage_key(scope, tables[i], keys[i]);
+    scoped_kv_read struct kv_read *read = NULL;
+    TRY(kv_read_begin(database->kv, &read));
+    return find_opened(database, scope, read, storage_keys, count, out_stored);
 }
 
 status table_counters(struct database *database, struct scope *scope, const struct table *table,
@@ -181,6 +205,10 @@ static str key_successor(struct arena *arena, str key) {
 
 /* ---- the cursor ---- */
 
+static size_t page_items_max(const struct table_cursor *cursor) {
+    return cursor->whole_items ? PAGE_FETCHED_MAX : PAGE_ITEMS_MAX;
+}
+
 status table_cursor_open(struct database *database, struct scope *scope,
                          const struct table_range *range, bool whole_items, size_t page_items,
                          struct table_cursor *out) {
@@ -197,9 +225,10 @@ status table_cursor_open(struct database *database, struct scope *scope,
     }
     out->page = arena_struct(scope->arena, struct kv_page);
     out->page->more = true;
-    out->page_items = page_items < PAGE_ITEMS_MIN   ? PAGE_ITEMS_MIN
-                      : page_items > PAGE_ITEMS_MAX ? PAGE_ITEMS_MAX
-                                                    : page_items;
+    size_t items_max = page_items_max(out);
+    out->page_items = page_items < PAGE_ITEMS_MIN ? PAGE_ITEMS_MIN
+                      : page_items > items_max    ? items_max
+                                                  : page_items;
     /* Entries and the items they are completed from must be of one moment. */
     if (whole_items)
         TRY(kv_read_begin(database->kv, &out->read));
@@ -246,7 +275,7 @@ static status next_page(struct table_cursor *cursor) {
     }
     TRY(kv_scan(cursor->database->kv, cursor->read, scope->scratch, &range, cursor->page_items,
                 PAGE_BYTES_MAX, page));
-    cursor->page_items = PAGE_ITEMS_MAX; /* it goes on: larger steps */
+    cursor->page_items = page_items_max(cursor); /* it goes on: larger steps */
     return cursor->whole_items ? fetch_items(cursor) : ST_OK;
 }
 

@@ -17,6 +17,11 @@
 status table_find_many(struct database *database, struct scope *scope, const struct table *table,
                        const struct item *const *keys, size_t count, str *out_stored);
 
+/* The same for items of any tables, as they were at one moment. */
+status table_find_together(struct database *database, struct scope *scope,
+                           const struct table *const *tables, const struct item *const *keys,
+                           size_t count, str *out_stored);
+
 /* A range of a table or an index, in key order. */
 struct table_range {
     const struct table *table;

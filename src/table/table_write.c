@@ -12,6 +12,7 @@ struct batch {
     struct scope *scope;
     struct write *writes;
     size_t count;
+    struct request_token *token; /* NULL: none */
 };
 
 static void invalid(struct scope *scope, struct write *write) {
@@ -49,19 +50,26 @@ static int64_t table_units(const struct write *write) {
     return larger == 0 ? 1 : (int64_t)((larger + 1023) / 1024);
 }
 
-/* Finds out what a write comes to; nothing is written yet. */
-static status decide(struct kv_txn *txn, struct scope *scope, struct write *write) {
+static status find_before(struct kv_txn *txn, struct scope *scope, struct write *write,
+                          view *out_map) {
     write->outcome = WRITE_DONE;
     write->after = write->before = (str){};
     write->cost = (struct write_cost){};
-    status st = kv_txn_find(txn, scope->arena, write->key, &write->before);
-    if (st != ST_OK && st != ST_NOT_FOUND)
-        return st;
-    view before = VIEW_NONE;
-    if (st == ST_OK)
-        TRY(item_open(write->before, &before));
-    else
-        write->before = (str){};
+    *out_map = VIEW_NONE;
+    str stored;
+    status st = kv_txn_find(txn, scope->arena, write->key, &stored);
+    if (st == ST_NOT_FOUND)
+        return ST_OK;
+    TRY(st);
+    write->before = stored;
+    return item_open(stored, out_map);
+}
+
+/* Finds out what a write comes to; nothing is written yet. */
+static status decide(struct kv_txn *txn, struct scope *scope, struct write *write) {
+    view before;
+    status st;
+    TRY(find_before(txn, scope, write, &before));
     if (write->condition != NULL && !expr_condition_true(write->condition, before)) {
         write->outcome = WRITE_CONDITION_FAILED;
         write->cost.table = table_units(write);
@@ -110,12 +118,8 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
     return ST_OK;
 }
 
-static status write_body(struct kv_txn *txn, void *context) {
-    struct batch *batch = context;
+static status write_all(struct kv_txn *txn, struct batch *batch) {
     bool failed = false;
-    for (size_t i = 0; i < batch->count; i++)
-        if (atomic_load(&((struct table *)batch->writes[i].table)->superseded))
-            return ST_CONFLICT;
     for (size_t i = 0; i < batch->count; i++) {
         TRY(decide(txn, batch->scope, &batch->writes[i]));
         failed |= batch->writes[i].outcome != WRITE_DONE;
@@ -124,6 +128,30 @@ static status write_body(struct kv_txn *txn, void *context) {
         return ST_FAILED;
     for (size_t i = 0; i < batch->count; i++)
         TRY(apply(txn, batch->scope, &batch->writes[i]));
+    if (batch->token != NULL)
+        request_token_put(txn, batch->scope, batch->token);
+    return ST_OK;
+}
+
+static status write_body(struct kv_txn *txn, void *context) {
+    struct batch *batch = context;
+    view before;
+    for (size_t i = 0; i < batch->count; i++)
+        if (atomic_load(&((struct table *)batch->writes[i].table)->superseded))
+            return ST_CONFLICT;
+    if (batch->token == NULL)
+        return write_all(txn, batch);
+    TRY(request_token_find(txn, batch->scope, batch->token));
+    switch (batch->token->outcome) {
+    case TOKEN_FIRST:
+        return write_all(txn, batch);
+    case TOKEN_OF_ANOTHER:
+        return ST_FAILED;
+    case TOKEN_REPEATED:
+        break;
+    }
+    for (size_t i = 0; i < batch->count; i++)
+        TRY(find_before(txn, batch->scope, &batch->writes[i], &before));
     return ST_OK;
 }
 
@@ -140,22 +168,31 @@ static void prepare(struct scope *scope, struct write *write) {
     }
 }
 
-status table_write(struct database *database, struct scope *scope, struct write *writes,
-                   size_t count, uint64_t *out_ticket) {
-    CHECK(count > 0 && count <= KV_UPDATE_KEYS_MAX);
-    str *exclusive = arena_array(scope->arena, str, count);
+status table_write_once(struct database *database, struct scope *scope, struct write *writes,
+                        size_t count, struct request_token *token, uint64_t *out_ticket) {
+    CHECK(count > 0 && count < KV_UPDATE_KEYS_MAX);
+    str *exclusive = arena_array(scope->arena, str, count + 1);
     str *shared = arena_array(scope->arena, str, count);
-    size_t shared_count = 0;
+    size_t exclusive_count = count, shared_count = 0;
     for (size_t i = 0; i < count; i++) {
         prepare(scope, &writes[i]);
         exclusive[i] = writes[i].key;
         if (i == 0 || writes[i].table != writes[i - 1].table)
             shared[shared_count++] = catalogue_key(scope->arena, writes[i].table->name);
     }
+    if (token != NULL) {
+        request_token_prepare(scope->arena, token);
+        exclusive[exclusive_count++] = token->key;
+    }
     struct kv_keys keys = {.exclusive = exclusive,
-                           .exclusive_count = count,
+                           .exclusive_count = exclusive_count,
                            .shared = shared,
                            .shared_count = shared_count};
-    struct batch batch = {scope, writes, count};
+    struct batch batch = {scope, writes, count, token};
     return kv_update(database->kv, &keys, write_body, &batch, out_ticket);
+}
+
+status table_write(struct database *database, struct scope *scope, struct write *writes,
+                   size_t count, uint64_t *out_ticket) {
+    return table_write_once(database, scope, writes, count, NULL, out_ticket);
 }

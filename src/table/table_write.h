@@ -15,6 +15,7 @@
 #include "expr/expr.h"
 #include "item/scope.h"
 #include "table/database.h"
+#include "table/request_token.h"
 #include "table/table.h"
 
 enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK };
@@ -47,3 +48,8 @@ struct write {
  * found, waits for it. */
 status table_write(struct database *database, struct scope *scope, struct write *writes,
                    size_t count, uint64_t *out_ticket);
+
+/* The same for a request with a token (NULL: without). Repeated: nothing is written, and of the
+ * writes only `before` is set, the items as they are now. Another request's: ST_FAILED. */
+status table_write_once(struct database *database, struct scope *scope, struct write *writes,
+                        size_t count, struct request_token *token, uint64_t *out_ticket);

@@ -1,11 +1,13 @@
 /* Two passes a table: items → are their entries there and equal; entries → is their item there and
- * does it make this entry. Then the counters against what was counted, and the space between. */
+ * does it make this entry. Then the counters against what was counted, and what lies between
+ * tables: request tokens, and else nothing. */
 #include "table/verify.h"
 
 #include "base/bytes.h"
 #include "item/item_codec.h"
 #include "item/item_key.h"
 #include "table/catalogue.h"
+#include "table/request_token.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
 #include "table/table_sink.h"
@@ -199,12 +201,24 @@ static void check_nothing_here(struct verify *v, const kv_pair *pair) {
     found(v, "unknown key %.*s", STR_ARG(hex(v, pair->key)));
 }
 
+/* Each record of a token has its key by end, and that one leads back to it. */
+static void check_token(struct verify *v, const kv_pair *pair) {
+    str other, value, back = {};
+    struct arena *arena = v->scope.scratch;
+    if (!request_token_check(pair->key, pair->value, arena, &other))
+        found(v, "request token does not decode at %.*s", STR_ARG(hex(v, pair->key)));
+    else if (kv_find(v->database->kv, NULL, arena, other, &value) != ST_OK ||
+             !request_token_check(other, value, arena, &back) || !str_eq(back, pair->key))
+        found(v, "half of a request token at %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 /* What lies outside of the spaces we know, or in one of a table that is not there. The first key
  * of each unknown table is enough. */
 static status verify_outside(struct verify *v) {
     TRY(walk(v, STR(""), STR("\x01"), check_nothing_here));
     TRY(walk(v, STR("\x02"), STR("\x03"), check_owner));
-    TRY(walk(v, STR("\x04"), STR("\x10"), check_nothing_here));
+    TRY(walk(v, STR("\x04"), STR("\x05"), check_token));
+    TRY(walk(v, STR("\x05"), STR("\x10"), check_nothing_here));
     return walk(v, STR("\x10"), STR("\x11"), check_owner);
 }
 

@@ -79,6 +79,16 @@ test('ALL_PROJECTED_ATTRIBUTES is what an index answers by itself', async () =>
   assert.deepEqual((await query('some', 'h = :x', value, { Select: 'ALL_PROJECTED_ATTRIBUTES' })).Items, [keysOf(whole, 'p', 's', 'h', 'a', 'b')]));
 test('a projection of what an index has is answered', async () =>
   assert.deepEqual((await query('some', 'h = :x', value, { ProjectionExpression: 'a[0], s' })).Items, [{ a: L(N(1)), s: N(1) }]));
+test('a local index whose filter needs other attributes still answers only what it projects', async () => {
+  await put({ p: S('filtered'), s: N(1), t: N(1), extra: S('yes') });
+  const ask = (more) => query('byT', 'p = :p', { ':p': S('filtered'), ':yes': S('yes') }, { FilterExpression: 'extra = :yes', ...more });
+  const projected = { p: S('filtered'), s: N(1), t: N(1) };
+  assert.deepEqual((await ask()).Items, [projected]);
+  assert.deepEqual((await ask({ Select: 'ALL_PROJECTED_ATTRIBUTES' })).Items, [projected]);
+  assert.deepEqual((await ask({ Select: 'ALL_ATTRIBUTES' })).Items, [{ ...projected, extra: S('yes') }]);
+  assert.deepEqual((await ask({ ProjectionExpression: 'extra' })).Items, [{ extra: S('yes') }]);
+});
+
 test('a consistent read of a local index is answered', async () =>
   assert.equal((await query('byT', 'p = :x', value, { ConsistentRead: true })).Count, 1));
 test('an inverted index answers the other direction', async () => {

@@ -202,6 +202,8 @@ static void a_disk_that_is_full_at_the_start_refuses_writes_only(void **state) {
     disk_verify(&disk);
     /* What frees space is let through. */
     assert_status(kv_drop_range(disk.e.kv, STR("m"), STR("n")), ST_OK);
+    engine_delete(disk.e.kv, STR("m"));
+    assert_status(put_next(&disk, disk.acknowledged), ST_FULL);
     unlink(disk.ballast);
     write_when_accepted_again(&disk);
     disk_done(&disk);

@@ -179,8 +179,8 @@ static void limits_are_answered_with_too_big(void **state) {
         status want;
     } rows[] = {
         {KV_KEY_MAX, KV_VALUE_MAX, 1, ST_OK},  {KV_KEY_MAX + 1, 1, 1, ST_TOO_BIG},
-        {10, KV_VALUE_MAX + 1, 1, ST_TOO_BIG}, {10, 990000, 10, ST_OK},
-        {10, 1000000, 10, ST_TOO_BIG},         {10, 0, 200000, ST_TOO_BIG},
+        {10, KV_VALUE_MAX + 1, 1, ST_TOO_BIG}, {10, 1000000, 100, ST_OK},
+        {10, 1000000, 140, ST_TOO_BIG},        {10, 0, 2000000, ST_TOO_BIG},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct sizes sizes = {e->arena, rows[i].key, rows[i].value, rows[i].count};

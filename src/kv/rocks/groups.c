@@ -113,11 +113,19 @@ static bool group_count_update(struct groups *groups, size_t bytes) {
     return groups->committer_sleeps;
 }
 
+/* Deletes make space, sooner or later; refusing them would leave a full store full. */
+static bool only_deletes(const struct kv_txn *txn) {
+    for (const struct kv_op *op = txn->first_op; op != NULL; op = op->next)
+        if (op->kind == KV_OP_PUT)
+            return false;
+    return true;
+}
+
 status groups_accept(struct kv_txn *txn, uint64_t *out_ticket) {
     struct rocks *rocks = (struct rocks *)txn->kv;
     struct groups *groups = &rocks->groups;
     pthread_mutex_lock(&groups->lock);
-    status st = room_wait(groups, txn->op_bytes, false);
+    status st = room_wait(groups, txn->op_bytes, only_deletes(txn));
     const struct lost *lost = lost_find(groups, txn->ticket_seen);
     if (st == ST_OK && lost != NULL)
         st = lost->why;

@@ -121,6 +121,7 @@ static inline void fixture_start(struct fixture *f, struct http_limits limits) {
 
 static inline void fixture_stop(struct fixture *f) {
     http_server_stop(f->server, 5000);
+    http_server_free(f->server);
     sem_destroy(&f->gate);
     sem_destroy(&f->entered);
 }

@@ -188,6 +188,7 @@ static void a_full_queue_of_workers_refuses_with_503(void **state) {
 
 static void *stop_server(void *argument) {
     http_server_stop(f.server, *(int *)argument);
+    http_server_free(f.server);
     return NULL;
 }
 

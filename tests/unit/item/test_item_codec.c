@@ -173,6 +173,26 @@ static void lengths_of_any_size_are_shortest(void **state) {
     }
 }
 
+static void members_of_a_map_encode_as_an_item_of_them_does(void **state) {
+    (void)state;
+    struct item item = small_item();
+    view map = item_map(item_encode(&item, &stamp, arena));
+    struct item_member members[3];
+    for (unsigned kept = 0; kept < 8; kept++) { /* a bit a member */
+        struct item part = {.attributes = arena_array(arena, struct attribute, 3)};
+        unsigned bit = 1;
+        for (view_cursor c = view_first(map); view_next(&c); bit <<= 1) {
+            if (!(kept & bit))
+                continue;
+            members[part.count] = (struct item_member){c.name, c.value};
+            part.attributes[part.count++] = (struct attribute){c.name, value_thaw(c.value, arena)};
+        }
+        str encoded = item_encode_members(members, part.count, &stamp, arena);
+        assert_true(str_eq(encoded, item_encode(&part, &stamp, arena)));
+        assert_status(item_check_stored(encoded), ST_OK);
+    }
+}
+
 static void views_find_members_and_elements(void **state) {
     (void)state;
     struct item item = small_item();
@@ -242,6 +262,7 @@ int main(void) {
         cmocka_unit_test(a_later_version_is_told_apart_from_damage),
         cmocka_unit_test(a_wrong_size_in_the_header_is_corrupt),
         cmocka_unit_test(lengths_of_any_size_are_shortest),
+        cmocka_unit_test(members_of_a_map_encode_as_an_item_of_them_does),
         cmocka_unit_test(views_find_members_and_elements),
         cmocka_unit_test(containers_contain_what_is_equal),
         cmocka_unit_test(only_scalars_of_one_kind_have_an_order),

@@ -1,0 +1,76 @@
+// The largest that one request may ask for, where items, indexes and pages multiply each other.
+
+import assert from 'node:assert/strict';
+import { test } from './lib/case.mjs';
+import { NULL, S, harness, load } from './lib/index.mjs';
+
+const { db, table } = await harness();
+
+const many = (count, make) => Object.fromEntries(Array.from({ length: count }, (_, i) => make(i)));
+const globals = (count, project) => many(count, (i) => [`global${i}`, { key: `g${i}`, project }]);
+const locals = (count, project) => many(count, (i) => [`local${i}`, { key: `h l${i}`, project }]);
+const globalKeys = (count) => many(count, (i) => [`g${i}`, S('x')]);
+const localKeys = (count) => many(count, (i) => [`l${i}`, S('x')]);
+const almost400KB = S('x'.repeat(400000));
+
+test('an item of 400 KB goes into 25 indexes that hold all of it', async () => {
+  const TableName = await table({ key: 'h r', gsi: globals(20, 'ALL'), lsi: locals(5, 'ALL') });
+  const Key = { h: S('a'), r: S('b') };
+  const Item = { ...Key, ...globalKeys(20), ...localKeys(5), v: almost400KB };
+  await db.PutItem({ TableName, Item });
+  for (const IndexName of ['global19', 'local4']) {
+    const { Items } = await db.Scan({ TableName, IndexName });
+    assert.deepEqual(Items, [Item]);
+  }
+  await db.DeleteItem({ TableName, Key });
+  assert.equal((await db.Scan({ TableName, IndexName: 'global0' })).Count, 0);
+});
+
+test('a batch of 16 MB goes into 20 indexes that hold all of it', async () => {
+  const TableName = await table({ key: 'h', gsi: globals(20, 'ALL') });
+  await load(db, TableName, Array.from({ length: 25 }, (_, i) => ({ h: S(`${i}`), ...globalKeys(20), v: almost400KB })));
+  const { Count } = await db.Query({ TableName, IndexName: 'global0', Select: 'COUNT',
+    KeyConditionExpression: 'g0 = :x', ExpressionAttributeValues: { ':x': S('x') } });
+  assert.equal(Count, 3); // a page of 1 MB
+});
+
+test('items of as many values as fit are deleted in one batch from 20 indexes', async () => {
+  const TableName = await table({ key: 'h', gsi: globals(20, ['v']) });
+  const v = { L: Array(190000).fill(NULL) };
+  for (let i = 0; i < 25; i++) await db.PutItem({ TableName, Item: { h: S(`${i}`), ...globalKeys(20), v } });
+  await db.BatchWriteItem({ RequestItems: { [TableName]:
+    Array.from({ length: 25 }, (_, i) => ({ DeleteRequest: { Key: { h: S(`${i}`) } } })) } });
+  assert.equal((await db.Scan({ TableName })).Count, 0);
+  assert.equal((await db.Scan({ TableName, IndexName: 'global7' })).Count, 0);
+});
+
+test('a page of an index counts what was fetched from the table to complete it', async () => {
+  const TableName = await table({ key: 'h r', lsi: locals(1, 'KEYS_ONLY') });
+  await load(db, TableName, Array.from({ length: 20 }, (_, i) => ({ h: S('a'), r: S(`${100 + i}`), ...localKeys(1), v: almost400KB })));
+  const query = { TableName, IndexName: 'local0', Select: 'ALL_ATTRIBUTES', KeyConditionExpression: 'h = :h',
+    ExpressionAttributeValues: { ':h': S('a') } };
+  const seen = [];
+  let ExclusiveStartKey;
+  do {
+    const page = await db.Query({ ...query, ExclusiveStartKey });
+    assert.ok(page.Count <= 3, `${page.Count} items of 400 KB in a page`);
+    seen.push(...page.Items.map((item) => item.r.S));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+  assert.deepEqual(seen, Array.from({ length: 20 }, (_, i) => `${100 + i}`));
+});
+
+test('a table described by tens of thousands of names is refused at once', async () => {
+  const TableName = 'too-much';
+  const id = { AttributeName: 'id', KeyType: 'HASH' };
+  const names = Array.from({ length: 49000 }, (_, i) => ({ AttributeName: `a${i}`, AttributeType: 'S' }));
+  const request = { TableName, BillingMode: 'PAY_PER_REQUEST', KeySchema: [id], AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }] };
+  const index = (i) => ({ IndexName: `index${i}`, KeySchema: [id], Projection: { ProjectionType: 'ALL' } });
+  const deep = { ...index(0), KeySchema: Array.from({ length: 40000 }, (_, i) => ({ AttributeName: `a${i}`, KeyType: 'RANGE' })) };
+  for (const part of [{ AttributeDefinitions: names }, { GlobalSecondaryIndexes: Array.from({ length: 12000 }, (_, i) => index(i)) },
+    { LocalSecondaryIndexes: Array.from({ length: 12000 }, (_, i) => index(i)) }, { GlobalSecondaryIndexes: [deep] }]) {
+    const began = Date.now();
+    await assert.rejects(db.CreateTable({ ...request, ...part }), { name: 'ValidationException' });
+    assert.ok(Date.now() - began < 1500, `${Object.keys(part)} took ${Date.now() - began} ms`);
+  }
+});
