@@ -18,8 +18,8 @@ struct change {
 struct application {
     struct scope *scope;
     const struct expr_update *update;
-    view before;
-    view read;          /* what operands read: for a missing item, its key */
+    view before; /* of a missing item: its key */
+    bool missing;
     view_cursor member; /* of `before`: actions are sorted, so that one walk meets all of theirs */
     size_t bytes_left;  /* of values that may be stored: more could not fit in an item */
 };
@@ -131,7 +131,7 @@ static status evaluate(struct application *a, const struct expr_node *node, stru
     CHECK(node->kind == NODE_PATH ||
           (node->kind == NODE_CALL && node->function == FUNCTION_IF_NOT_EXISTS));
     const struct expr_node *path = node->kind == NODE_PATH ? node : node->first;
-    view found = expr_path_find(&path->path, a->read);
+    view found = expr_path_find(&path->path, a->before);
     if (view_exists(found))
         return copy_value(a, found, out);
     if (node->kind == NODE_CALL)
@@ -337,28 +337,50 @@ static status change_container(struct application *a, struct value *container,
     return ST_OK;
 }
 
+/* Computed in the order of the paths, for one walk over the item; but of several faults the one
+ * that stands first in the text is told. */
+static status new_values(struct application *a, struct change *changes, size_t *count) {
+    struct scope *scope = a->scope;
+    const struct update_action *failed = NULL;
+    str told = {};
+    for (size_t i = 0; i < a->update->count; i++) {
+        const struct update_action *action = a->update->sorted[i];
+        struct change *change = &changes[*count];
+        /* From an item that does not exist anything may be removed, at any depth. */
+        if (action->kind == UPDATE_REMOVE && a->missing)
+            continue;
+        change->action = action;
+        status st = new_value(a, action, &change->value);
+        if (st == ST_OK)
+            st = check_depth(a, change);
+        (*count)++;
+        if (st == ST_OK)
+            continue;
+        if (failed == NULL || action < failed) {
+            failed = action;
+            told = scope->error_text;
+        }
+        scope->error = ERROR_NONE; /* the first one stays, otherwise */
+    }
+    if (failed != NULL)
+        return fail_validation(scope, "%.*s", STR_ARG(told));
+    return ST_OK;
+}
+
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item) {
+    bool missing = !view_exists(before);
+    if (missing)
+        before = item_map(item_encode(item, &(struct item_stamp){}, scope->arena));
     struct application a = {.scope = scope,
                             .update = update,
                             .before = before,
-                            .read = before,
+                            .missing = missing,
                             .member = expr_members(before),
                             .bytes_left = EXPR_RESULT_MAX};
     struct change *changes = arena_array(scope->arena, struct change, update->count);
     size_t count = 0;
-    if (!view_exists(before))
-        a.read = item_map(item_encode(item, &(struct item_stamp){}, scope->arena));
-    for (size_t i = 0; i < update->count; i++) {
-        const struct update_action *action = update->sorted[i];
-        /* From an item that does not exist anything may be removed, at any depth. */
-        if (action->kind == UPDATE_REMOVE && !view_exists(before))
-            continue;
-        changes[count].action = action;
-        TRY(new_value(&a, action, &changes[count].value));
-        TRY(check_depth(&a, &changes[count]));
-        count++;
-    }
+    TRY(new_values(&a, changes, &count));
     if (count == 0)
         return ST_OK;
     struct value map = {.kind = VALUE_MAP, .count = (uint32_t)item->count, .map = item->attributes};

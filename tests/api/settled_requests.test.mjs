@@ -135,3 +135,20 @@ test('what a filter on a local index fetches is not shown', async () => {
   assert.deepEqual((await db.Query({ ...query, Select: 'ALL_ATTRIBUTES' })).Items, [{ ...shown[0], y: N(2) }]);
   assert.deepEqual((await db.Query({ ...query, ProjectionExpression: 'y' })).Items, [{ y: N(2) }]);
 });
+
+test('an update that makes an item may remove what isn\'t there, at any depth', async () => {
+  const { Attributes } = await db.UpdateItem({ TableName: name, Key: { p: S('new'), s: S('deep') }, UpdateExpression: 'SET a = p REMOVE b.c, d[1].e',
+    ReturnValues: 'UPDATED_NEW' });
+  assert.deepEqual(Attributes, { a: S('new') });
+});
+
+test('of several faults of an update the first in its text is told', async () => {
+  const Key = { p: S('faults'), s: S('b') };
+  await db.PutItem({ TableName: name, Item: { ...Key, m: S('text') } });
+  const update = (UpdateExpression) => db.UpdateItem({ TableName: name, Key, UpdateExpression, ExpressionAttributeValues: { ':v': N(1) } });
+  const MISSING = 'The provided expression refers to an attribute that does not exist in the item';
+  const TYPE = 'An operand in the update expression has an incorrect data type';
+  await expectInvalid(update('SET x = m + :v, a = gone'), TYPE);
+  await expectInvalid(update('SET a = gone, x = m + :v'), MISSING);
+  await expectInvalid(update('SET x = gone, a = m + :v'), MISSING);
+});

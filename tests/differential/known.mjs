@@ -4,7 +4,8 @@
 //   peer   'dynalite', 'dynoxide', or both
 //   op     operations (all, when absent)
 //   ours, theirs, where   what the two said, and where two bodies differ (a pattern each)
-//   when   of the request, when the texts don't tell
+//   when   of the request, our text and the sequence, when the texts alone don't tell
+//   unagreed  the row does not hold where all peers say the same
 //   right  'stator', 'peer', or 'open' (nothing settles it)
 //   why    the line that settles it
 
@@ -16,12 +17,12 @@ import { canonical } from './compare.mjs';
 const folds = [
   {
     peer: 'dynoxide', right: 'stator',
-    why: 'behaviours 1: only constraints on single members are counted ("N validation errors detected"); expressions and members against each other are not',
+    why: 'only constraints on single members are counted ("N validation errors detected"); expressions and members against each other are not',
     fold: (theirs) => ({ ...theirs, text: theirs.text.replace(/"1 validation error detected: (?!Value )/, '"') }),
   },
   {
     op: ['CreateTable'], right: 'stator',
-    why: 'behaviours 53, the SDK\'s TableDescription: LastUpdateToPayPerRequestDateTime and DeletionProtectionEnabled are there, TableThroughputModeSummary is no member',
+    why: 'LastUpdateToPayPerRequestDateTime and DeletionProtectionEnabled are there, TableThroughputModeSummary is no member',
     fold: (theirs, ours) => tableFold(theirs, ours),
   },
 ];
@@ -50,29 +51,29 @@ export function folded(peer, operation, request, ours, answer) {
 export const rows = [
   {
     peer: 'dynalite', right: 'stator', ours: /^200/, theirs: /^200/, where: /^(ConsumedCapacity\S*(, )?|ItemCollectionMetrics|\(ours alone\)(, )?| )+$/,
-    why: 'behaviours 64, limits 4.3: dynalite counts no reads of nothing, no indexes, and sizes numbers by their text',
+    why: 'dynalite counts no reads of nothing, no indexes, and sizes numbers by their text',
   },
   {
-    right: 'stator', ours: /^400/, theirs: /^(200|400 .*ConditionalCheckFailed)/, op: ['PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan'],
-    when: (request, ours) => /Incorrect operand type|BETWEEN operator requires|ExpressionAttribute(Names|Values) unused|part of the key|first operand must be distinct|redundant parentheses/.test(ours),
-    why: 'behaviours 2, 3, 9, 14: what is wrong with a request is told before an item is looked at',
+    right: 'stator', ours: /^400/, theirs: /^(200|400 .*ConditionalCheckFailed)/, op: ['PutItem', 'GetItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan', 'BatchGetItem'],
+    when: (request, ours) => /Incorrect operand type|BETWEEN operator requires|ExpressionAttribute(Names|Values) unused|part of the key|first operand must be distinct|redundant parentheses|Invalid attribute type name|Invalid function name|document paths/.test(ours),
+    why: 'what is wrong with a request is told before an item is looked at',
   },
   {
     right: 'stator', theirs: /./,
     when: (request, ours, made) => made?.requests.some(([operation, one]) => operation === 'UpdateItem' && /^\s*(remove|delete)\b/i.test(one.UpdateExpression ?? '') && !/\b(set|add)\b/i.test(one.UpdateExpression)),
-    why: 'behaviours 22: an update that only removes makes no item, so there is none to return, to find or to update later',
+    why: 'an update that only removes makes no item, so there is none to return, to find or to update later',
   },
   {
-    right: 'stator', ours: /index \S+ does not project/, op: ['Query', 'Scan'], why: 'behaviours 41: naming an attribute that a global index does not hold is refused',
+    right: 'stator', ours: /index \S+ does not project/, op: ['Query', 'Scan'], why: 'naming an attribute that a global index does not hold is refused',
   },
   {
-    right: 'stator', ours: /Size of hashkey has exceeded|Aggregated size of all range keys/, why: 'behaviours 32: keys of indexes have the limits of keys',
+    right: 'stator', ours: /Size of hashkey has exceeded|Aggregated size of all range keys/, why: 'keys of indexes have the limits of keys',
   },
   {
-    right: 'stator', ours: /can return at most one row and cannot be restarted/, theirs: /^200/, why: 'behaviours 37: on a table without sort key Query refuses ExclusiveStartKey',
+    right: 'stator', ours: /can return at most one row and cannot be restarted/, theirs: /^200/, why: 'on a table without sort key Query refuses ExclusiveStartKey',
   },
   {
-    right: 'stator', ours: /validation errors? detected: /, theirs: /./, why: 'behaviours 1, the service model: constraints on single members come before all else, and these peers do not have all of them',
+    right: 'stator', ours: /validation errors? detected: /, theirs: /./, why: 'constraints on single members come before all else, and these peers do not have all of them',
   },
   {
     right: 'stator', ours: /Syntax error; token|redundant parentheses/, theirs: /^400/,
@@ -80,34 +81,34 @@ export const rows = [
   },
   {
     peer: 'dynalite', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^400/,
-    why: 'behaviours 2, 9: dynalite does not look at the types of comparisons\' constants, and so tells what it finds next',
+    why: 'dynalite does not look at the types of comparisons\' constants, and so tells what it finds next',
   },
   {
     peer: 'dynoxide', right: 'stator', ours: /Incorrect operand type for operator or function/, theirs: /^400/,
-    why: 'behaviours 1, 2, 9: dynoxide checks operands while it evaluates, behind the key and the placeholders',
+    why: 'dynoxide checks operands while it evaluates, behind the key and the placeholders',
   },
   {
     peer: 'dynoxide', right: 'stator', ours: /^400/, op: ['Query'],
     theirs: /KeyConditionExpression: \S+"$|Expected (attribute name|value reference|AND)|partition key must use equality|unsupported operator|Cannot convert partition key|Unexpected (operator|token)|condition missed/,
-    why: 'behaviours 6, 7: one grammar serves all expressions, and each kind of condition that a key cannot have is refused by name; dynoxide reads key conditions by a small parser of its own',
+    why: 'one grammar serves all expressions, and each kind of condition that a key cannot have is refused by name; dynoxide reads key conditions by a small parser of its own',
   },
   {
     right: 'stator', ours: /starting key|can return at most one row/, theirs: /^200/, op: ['Query', 'Scan'],
-    why: 'behaviours 37: ExclusiveStartKey must lie in what is queried',
+    why: 'ExclusiveStartKey must lie in what is queried',
   },
   {
-    right: 'stator', ours: /Attribute name (must not be empty|is too large)|Empty attribute name/, why: 'behaviours 32: an attribute name has 1 to 65535 bytes',
+    right: 'stator', ours: /Attribute name (must not be empty|is too large)|Empty attribute name/, why: 'an attribute name has 1 to 65535 bytes',
   },
   {
-    peer: 'dynalite', right: 'stator', theirs: /cannot be converted to a numeric value: \+/, why: 'limits 4.16: a leading + is accepted and dropped',
+    peer: 'dynalite', right: 'stator', theirs: /cannot be converted to a numeric value: \+/, why: 'a leading + is accepted and dropped',
   },
   {
     peer: 'dynalite', right: 'stator', theirs: /ComparisonOperator \w+ is not valid for \w+ AttributeValue type/,
-    why: 'dynalite turns key conditions into legacy ones and tells their words; behaviours 7: values must have the schema\'s type',
+    why: 'dynalite turns key conditions into legacy ones and tells their words; values must have the schema\'s type',
   },
   {
     peer: 'dynalite', right: 'stator', theirs: /Syntax error; Expected/,
-    why: 'behaviours 6: the grammar nests NOT, and needs no blank before : or #; dynalite\'s does not',
+    why: 'the grammar nests NOT, and needs no blank before : or #; dynalite\'s does not',
   },
   {
     peer: 'dynoxide', right: 'stator', theirs: /SerializationException/, when: (request) => /[:,[]null\b|"(true|false|maybe|TRUE)"|":\d|\[\d/.test(JSON.stringify(request)),
@@ -115,7 +116,7 @@ export const rows = [
   },
   {
     peer: 'dynalite', right: 'stator', ours: /^200|Conditional/, theirs: /^200|Conditional/, where: /^Item \(ours alone\)$/,
-    why: 'limits 1.1: ReturnValuesOnConditionCheckFailure (2023) returns the item; dynalite does not know it',
+    why: 'ReturnValuesOnConditionCheckFailure (2023) returns the item; dynalite does not know it',
   },
   {
     right: 'stator', op: ['Query', 'Scan'], theirs: /^(200|400)/,
@@ -123,17 +124,17 @@ export const rows = [
     why: 'the SDK\'s Select: which values go with which projection; dynalite does not check it, dynoxide in another order',
   },
   {
-    right: 'stator', op: ['CreateTable'], ours: /is out of bounds|AttributeDefinitions are not used/, why: 'behaviours 39; limits 4.1: throughput of indexes has the bounds of tables',
+    right: 'stator', op: ['CreateTable'], ours: /is out of bounds|AttributeDefinitions are not used/, why: 'throughput of indexes has the bounds of tables',
   },
   {
-    right: 'stator', op: ['CreateTable'], ours: /^200/, theirs: /The second KeySchemaElement is not a RANGE key type/, why: 'behaviours 40: up to four hash and four range attributes in a global index',
+    right: 'stator', op: ['CreateTable'], ours: /^200/, theirs: /The second KeySchemaElement is not a RANGE key type/, why: 'up to four hash and four range attributes in a global index',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['UpdateItem'], theirs: /Operands for [+-] must be numbers|list_append requires two list operands/,
     why: 'words of its own; dynalite has "An operand in the update expression has an incorrect data type"',
   },
   {
-    right: 'stator', ours: /can return at most one row/, theirs: /^400/, why: 'behaviours 37: on a table without sort key Query refuses ExclusiveStartKey whatever it holds',
+    right: 'stator', ours: /can return at most one row/, theirs: /^400/, why: 'on a table without sort key Query refuses ExclusiveStartKey whatever it holds',
   },
   {
     peer: 'dynalite', right: 'stator', ours: /BETWEEN operator requires/, theirs: /BETWEEN operator requires/,
@@ -141,11 +142,11 @@ export const rows = [
   },
   {
     peer: 'dynoxide', right: 'stator', ours: /BETWEEN operator requires/, theirs: /^(200|400)/,
-    why: 'behaviours 9: bounds are checked before the item is read; dynoxide quotes numbers as sent, dynalite and Stator in their canonical form (27)',
+    why: 'bounds are checked before the item is read; dynoxide quotes numbers as sent, dynalite and Stator in their canonical form',
   },
   {
     right: 'stator', ours: /ReturnValues can only be/, theirs: /^(200|400)/,
-    why: 'behaviours 24: PutItem and DeleteItem accept NONE and ALL_OLD alone; the words are dynalite\'s for PutItem, before key and condition (2)',
+    why: 'PutItem and DeleteItem accept NONE and ALL_OLD alone; the words are dynalite\'s for PutItem, before key and condition',
   },
   {
     peer: 'dynoxide', right: 'stator', ours: /ExpressionAttribute(Values|Names) (contains invalid value|must not be empty)/,
@@ -155,32 +156,32 @@ export const rows = [
   {
     right: 'stator', op: ['Query', 'Scan'], where: /^(Items|ConsumedCapacity.*|Items, ConsumedCapacity.*|ConsumedCapacity.*, Items)$/,
     when: (request, ours, made) => made.tables[0]?.LocalSecondaryIndexes?.some((index) => index.IndexName === request.IndexName),
-    why: 'behaviours 41, 64; limits 4.3: a local index fetches what it does not hold, and is charged for it, and its units stand beside the table\'s',
+    why: 'a local index fetches what it does not hold, and is charged for it, and its units stand beside the table\'s',
   },
   {
-    right: 'stator', ours: /cannot contain an empty (string|binary) value/, theirs: /^200/, why: 'behaviours 31: a key value is never empty',
+    right: 'stator', ours: /cannot contain an empty (string|binary) value/, theirs: /^200/, why: 'a key value is never empty',
   },
   {
     right: 'stator', op: ['CreateTable'], ours: /Duplicate attribute name in NonKeyAttributes|ProvisionedThroughput must be specified for index/, theirs: /^200/,
-    why: 'behaviours 41 and 53: duplicates in NonKeyAttributes are refused; PROVISIONED needs throughput for each index',
+    why: 'duplicates in NonKeyAttributes are refused; PROVISIONED needs throughput for each index',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['UpdateItem', 'PutItem', 'DeleteItem'], ours: /Type mismatch for Index Key|Key attributes must be scalars/, theirs: /./,
-    why: 'behaviours 2: what a request surely does wrong comes before its condition; dynalite checks the same',
+    why: 'what a request surely does wrong comes before its condition; dynalite checks the same',
   },
   {
     peer: 'dynoxide', right: 'stator', ours: /Two document paths|cannot be|reserved keyword/, theirs: /Incorrect operand type/,
     why: 'dynalite: paths are held against each other before operands are looked at',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /Expected (attribute name|operand|comparison)|Unexpected|reserved keyword: size/, why: 'behaviours 6, 8, 11: size() takes values, too, and nothing is reserved before (; dynoxide says this in words of its own',
+    peer: 'dynoxide', right: 'stator', theirs: /Expected (attribute name|operand|comparison)|Unexpected|reserved keyword: size/, why: 'size() takes values, too, and nothing is reserved before (; dynoxide says this in words of its own',
   },
   {
     peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected string in SS|Null attribute value types/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
     why: 'the service reads null as absent, and "true" as true',
   },
   {
-    right: 'stator', op: ['CreateTable'], ours: /Duplicate AttributeName/, why: 'behaviours 39: duplicates are refused; nothing settles the words when there are indexes',
+    right: 'stator', op: ['CreateTable'], ours: /Duplicate AttributeName/, why: 'duplicates are refused; nothing settles the words when there are indexes',
   },
   {
     peer: 'dynalite', right: 'open', op: ['UpdateItem'], theirs: /Type mismatch for Index Key/, when: (request) => /if_not_exists/.test(JSON.stringify(request)),
@@ -188,13 +189,34 @@ export const rows = [
   },
   {
     right: 'open', op: ['Query'], ours: /outside query boundaries/, theirs: /can return at most one row|^200/,
-    why: 'behaviours 37: outside of the partition is refused; dynalite has other words for it when there is a condition on the sort key, dynoxide does not look',
+    why: 'outside of the partition is refused; dynalite has other words for it when there is a condition on the sort key, dynoxide does not look',
   },
   {
-    right: 'open', op: ['CreateTable'], ours: /^400/, theirs: /^400/,
+    right: 'open', op: ['CreateTable'], ours: /^400/, theirs: /^400/, unagreed: true,
     why: 'which of several mistakes in one request is told first: nothing settles it where the two peers differ, or do not know the mistake that Stator tells',
   },
+  {
+    right: 'open', ours: /Two document paths/, theirs: /Two document paths/, unagreed: true,
+    why: 'such paths are refused; of several pairs, which is told first nothing settles',
+  },
+  {
+    right: 'open', ours: /unused in expressions/, theirs: /./, unagreed: true,
+    why: 'all that is unused is named; nothing settles in which order, and dynoxide looks for the table first',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /attribute that does not exist in the item|incorrect data type|document path provided/, theirs: /^400/,
+    why: 'dynalite and Stator tell the first fault in the text, dynoxide the first of its own order, in words of its own',
+  },
+  {
+    right: 'stator', ours: /List index is not within the allowable range/, theirs: /./, why: 'an index beyond 32 bits is an error of the text, found before what the path is for',
+  },
 ];
+
+// Whether all peers that answered say one thing.
+const agreed = (found) => {
+  const texts = found.peers.filter(Boolean).map((peer) => (peer.same ? found.ours : peer.theirs));
+  return texts.length > 1 && new Set(texts).size === 1;
+};
 
 export function explained(found, peer) {
   return rows.find((row) =>
@@ -203,6 +225,7 @@ export function explained(found, peer) {
     (!row.ours || row.ours.test(found.ours)) &&
     (!row.theirs || row.theirs.test(peer.theirs)) &&
     (!row.where || row.where.test(peer.where)) &&
+    !(row.unagreed && agreed(found)) &&
     (!row.when || row.when(found.request, found.ours, found.sequence)));
 }
 

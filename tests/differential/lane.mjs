@@ -46,9 +46,8 @@ export class Lane {
     }
   }
 
-  async drop(which, name) {
-    await this.ask(which, 'DeleteTable', { TableName: name }, '');
-    await this.until(which, name, 'none');
+  drop(which, name) {
+    return this.ask(which, 'DeleteTable', { TableName: name }, '');
   }
 
   // The answers of one server to a whole sequence.
@@ -67,6 +66,7 @@ export class Lane {
         const real = request.TableName.replaceAll('@9', `${name}c`).replaceAll('@1', name);
         await this.until(which, real, 'ACTIVE');
         await this.drop(which, real);
+        await this.until(which, real, 'none'); // the name comes again
       }
     }
     if (tables.length) await this.drop(which, name);

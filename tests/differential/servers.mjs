@@ -14,7 +14,7 @@ export const ours = path.resolve(process.env.STATOR_BIN || path.join(here, '../.
 const PEERS = {
   dynalite: {
     file: 'dynalite/cli.js',
-    command: (file, port) => [process.execPath, file, '--host', '127.0.0.1', '--port', port, '--createTableMs', 0, '--deleteTableMs', 0],
+    command: (file, port) => [process.execPath, '--require', path.join(here, 'guard.cjs'), file, '--host', '127.0.0.1', '--port', port, '--createTableMs', 0, '--deleteTableMs', 0],
     cannot: (request) => /[:,[]null\b/.test(JSON.stringify(request)), // it ends on a null inside of a value
   },
   dynoxide: {
