@@ -1,6 +1,7 @@
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
@@ -60,11 +61,15 @@ static status check_keys(struct request *request, struct part *part) {
     return request_check_projection(request, part->table, part->projection);
 }
 
-static status find_part(struct request *request, struct part *part) {
+static status find_part(struct request *request, struct part *part, struct loop_work *work) {
     const struct in_KeyList *list = part->in->Keys;
     part->stored = arena_array(request->scope->arena, str, list->count);
-    return table_find_many(request->database, request->scope, part->table,
-                           (const struct item *const *)list->at, list->count, part->stored);
+    TRY(table_find_many(request->database, request->scope, part->table,
+                        (const struct item *const *)list->at, list->count, part->stored));
+    for (size_t i = 0; i < list->count; i++)
+        if (part->stored[i].ptr != NULL)
+            TRY(loop_work_add(work, item_size(part->stored[i]), NULL));
+    return ST_OK;
 }
 
 static void reply_part(struct request *request, struct part *part, size_t *bytes_left) {
@@ -137,6 +142,7 @@ status op_batch_get_item(struct request *request) {
     const struct in_BatchGetRequestMap *tables = in->RequestItems;
     struct part *parts = arena_array(request->scope->arena, struct part, tables->count);
     size_t total = 0;
+    struct loop_work work = {};
     for (size_t i = 0; i < tables->count; i++) {
         parts[i].in = tables->at[i];
         parts[i].table_name = tables->keys[i];
@@ -149,7 +155,7 @@ status op_batch_get_item(struct request *request) {
     for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
     for (size_t i = 0; i < tables->count; i++)
-        TRY(find_part(request, &parts[i]));
+        TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);
     return ST_OK;
 }

@@ -1,7 +1,8 @@
 /* A batch is checked as a whole before anything is written. It is then written in updates of a
  * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
  * the request again from its start would write the first ones twice, over what others wrote
- * between. */
+ * between. For the same reason what meets a change of its table behind the first update isn't run
+ * again, but handed back as unprocessed. */
 #include "api/write_request.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -13,9 +14,11 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
-    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
+    str table_names[BATCH_WRITES_MAX]; /* as the request has them */
+    size_t sizes[BATCH_WRITES_MAX];    /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
+    size_t done; /* the rest is unprocessed */
 };
 
 /* Neither is said in the same words as both. */
@@ -50,9 +53,10 @@ static status check_requests(struct scope *scope, const struct in_BatchWriteItem
     return ST_OK;
 }
 
-static status add_write(struct request *request, const struct table *table,
+static status add_write(struct request *request, const struct table *table, str table_name,
                         const struct in_WriteRequest *in, struct batch_write *batch) {
     struct write *write = &batch->writes[batch->count];
+    batch->table_names[batch->count] = table_name;
     *write = (struct write){.table = table};
     if (in->PutRequest != NULL) {
         write->kind = WRITE_PUT;
@@ -100,25 +104,44 @@ static size_t chunk_end(const struct batch_write *batch, size_t from) {
 static status write_all(struct request *request, struct batch_write *batch) {
     if (chunk_end(batch, 0) < batch->count && !thread_may_wait())
         return ST_WOULD_WAIT;
-    for (size_t from = 0; from < batch->count;) {
-        size_t to = chunk_end(batch, from);
+    while (batch->done < batch->count) {
+        size_t from = batch->done, to = chunk_end(batch, from);
         uint64_t ticket = 0;
         status st = table_write(request->database, request->scope, batch->writes + from, to - from,
                                 &ticket);
         if (ticket > request->ticket)
             request->ticket = ticket;
+        if (st == ST_CONFLICT && from > 0)
+            break;
         TRY(st);
-        from = to;
+        batch->done = to;
     }
     return ST_OK;
+}
+
+static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
+    reply_open(reply, STR("UnprocessedItems"));
+    for (size_t i = batch->done; i < batch->count; i++) {
+        const struct write *write = &batch->writes[i];
+        bool put = write->kind == WRITE_PUT;
+        if (i == batch->done || !str_eq(batch->table_names[i - 1], batch->table_names[i]))
+            reply_open_list(reply, batch->table_names[i]);
+        reply_open(reply, ANON);
+        reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
+        reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
+        reply_close(reply);
+        reply_close(reply);
+        if (i + 1 == batch->count || !str_eq(batch->table_names[i], batch->table_names[i + 1]))
+            reply_close_list(reply);
+    }
+    reply_close(reply);
 }
 
 static void reply_batch(struct request *request, enum capacity_detail detail,
                         const struct batch_write *batch) {
     struct reply *reply = &request->reply;
-    reply_open(reply, STR("UnprocessedItems"));
-    reply_close(reply);
-    reply_collections(request, batch->collections, batch->count);
+    reply_unprocessed(reply, batch);
+    reply_collections(request, batch->collections, batch->done);
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));
@@ -140,7 +163,7 @@ status op_batch_write_item(struct request *request) {
         const struct table *table;
         TRY(request_table(request, tables->keys[t], false, &table));
         for (size_t i = 0; i < tables->at[t]->count; i++)
-            TRY(add_write(request, table, tables->at[t]->at[i], batch));
+            TRY(add_write(request, table, tables->keys[t], tables->at[t]->at[i], batch));
     }
     TRY(check_duplicates(request->scope, batch));
     for (size_t i = 0; i < batch->count; i++)

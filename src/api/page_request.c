@@ -3,6 +3,7 @@
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 
 #define INVALID "One or more parameter values were invalid: "
@@ -212,6 +213,7 @@ static void take(struct request *request, struct page_request *page, struct prog
 static status read_page(struct request *request, struct page_request *page,
                         struct progress *progress) {
     scoped_table_cursor struct table_cursor cursor = {};
+    struct loop_work work = {};
     str entry, item;
     TRY(table_cursor_open(request->database, request->scope, &page->range, page->whole_items,
                           progress->limit, &cursor));
@@ -220,6 +222,7 @@ static status read_page(struct request *request, struct page_request *page,
         if (st == ST_NOT_FOUND)
             return ST_OK;
         TRY(st);
+        TRY(loop_work_add(&work, item_size(item), page->filter));
         take(request, page, progress, entry, item);
         if ((size_t)progress->examined == progress->limit ||
             progress->entry_bytes + progress->fetch_bytes >= PAGE_BYTES_MAX) {

@@ -72,8 +72,10 @@ void reply_stored(struct reply *reply, str name, str stored,
         item_view_to_json(item_map(stored), &reply->json);
         return;
     }
+    arena_mark mark = arena_get_mark(scratch);
     struct item part = expr_project(projection, item_map(stored), scratch);
     item_to_json(&part, &reply->json);
+    arena_rewind(scratch, mark);
 }
 
 void reply_tree(struct reply *reply, str name, const struct item *item) {

@@ -71,6 +71,7 @@ struct expr_condition {
     size_t top_name_count;
     const str *nested_names; /* those of them that are looked into: a.b, a[0] */
     size_t nested_name_count;
+    size_t path_count; /* how many paths an item is asked for, at most */
 };
 
 /* Says which member it was in texts: "ConditionExpression", "FilterExpression", … */
@@ -129,7 +130,8 @@ enum value_kind expr_update_kind_of(const struct expr_update *update, str name);
 /* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
 /* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is
- * the map that all right-hand sides read; VIEW_NONE for a missing item: then they read its key. */
+ * the map that all right-hand sides read, or VIEW_NONE when there is no item: they then read its
+ * key, and there is nothing that could not be removed. */
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item);
 /* UPDATED_OLD and UPDATED_NEW: the touched paths of a map (before or after), nested in their

@@ -213,7 +213,8 @@ status expr_condition_from_legacy(struct scope *scope, const struct legacy_condi
         expr_node_add(root, node);
         names[i] = conditions[i].name;
     }
-    *out = (struct expr_condition){.root = root, .top_names = names, .top_name_count = count};
+    *out = (struct expr_condition){
+        .root = root, .top_names = names, .top_name_count = count, .path_count = count};
     return ST_OK;
 }
 

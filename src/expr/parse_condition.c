@@ -184,7 +184,8 @@ void expr_condition_init(struct arena *arena, const struct expr_node *root,
     size_t paths = expr_node_path_count(root);
     str *names = arena_array(arena, str, paths);
     str *nested = arena_array(arena, str, paths);
-    *out = (struct expr_condition){.root = root, .top_names = names, .nested_names = nested};
+    *out = (struct expr_condition){
+        .root = root, .top_names = names, .nested_names = nested, .path_count = paths};
     expr_node_names(root, false, names, &out->top_name_count);
     expr_node_names(root, true, nested, &out->nested_name_count);
 }

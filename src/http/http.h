@@ -65,7 +65,8 @@ struct http_limits {
     size_t connections_max;
     size_t head_bytes_max;
     size_t body_bytes_max;
-    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503 */
+    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503. Large replies
+                              * that clients have not read may take four times as much. */
     int request_timeout_ms;  /* from the first byte of a head to the last of the body */
     int idle_timeout_ms;     /* of a keep-alive connection */
 };
@@ -76,12 +77,13 @@ struct http_server;
 status http_server_start(const char *host, uint16_t port, const struct http_service *service,
                          const struct http_limits *limits, struct http_server **out);
 uint16_t http_server_port(const struct http_server *server);
-/* Something was settled: every loop looks through its held replies. One wake-up a loop. */
+/* Something was settled: every loop looks through its held replies. One wake-up a loop. May still
+ * be called after http_server_stop, as what was accepted is settled then, too. */
 void http_release(struct http_server *server);
 /* Stops accepting, answers what is under way (for at most drain_ms), joins. */
-void http_server_stop(struct http_server *server, int drain_ms);
-/* A stopped server; once nobody can call http_release any more. Accepts NULL. */
-void http_server_free(struct http_server *server);
+void http_server_stop(struct http_server *server, int drain_ms); /* accepts NULL */
+/* Once it has been stopped and nobody calls http_release any more. */
+void http_server_free(struct http_server *server); /* accepts NULL */
 
 struct http_stats {
     uint64_t connections_open, connections_accepted, requests, refused;

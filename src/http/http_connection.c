@@ -30,6 +30,8 @@ enum next { GO_ON, WAIT };
 
 enum { READ_NOTHING = -1, READ_FAILED = -2 };
 
+static const char replies_full[] = "too many bytes of replies wait to be read";
+
 static struct http_server *server_of(struct connection *c) {
     return c->loop->server;
 }
@@ -140,7 +142,12 @@ static void work(void *argument) {
     struct connection *c = argument;
     struct exchange *x = c->exchange;
     const struct http_service *service = &server_of(c)->service;
-    CHECK(service->handle(service->context, &x->request, &x->reply) == ST_OK);
+    if (exchange_replies_full(server_of(c))) {
+        reply_refuse(x, 503, replies_full);
+    } else {
+        CHECK(service->handle(service->context, &x->request, &x->reply) == ST_OK);
+        exchange_count_reply(server_of(c), x);
+    }
     loop_post(c->loop, c);
 }
 
@@ -148,10 +155,14 @@ static enum next handle(struct connection *c) {
     struct exchange *x = c->exchange;
     struct http_server *server = server_of(c);
     count_up(&c->loop->requests);
+    if (exchange_replies_full(server))
+        return refuse(c, 503, replies_full);
     arena_mark mark = arena_get_mark(x->arena);
     status st = server->service.handle(server->service.context, &x->request, &x->reply);
-    if (st == ST_OK)
+    if (st == ST_OK) {
+        exchange_count_reply(server, x);
         return reply_ready(c);
+    }
     CHECK(st == ST_WOULD_WAIT);
     arena_rewind(x->arena, mark);
     x->reply = (struct http_reply){};

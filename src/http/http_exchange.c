@@ -33,8 +33,24 @@ static void body_free(struct http_server *server, struct exchange *x) {
     x->body_len = x->body_size = 0;
 }
 
+void exchange_count_reply(struct http_server *server, struct exchange *x) {
+    size_t used = arena_used(x->arena);
+    if (used <= ARENA_KEEP)
+        return;
+    x->reply_bytes = used;
+    atomic_fetch_add_explicit(&server->replies_bytes, used, memory_order_relaxed);
+}
+
+bool exchange_replies_full(struct http_server *server) {
+    return atomic_load_explicit(&server->replies_bytes, memory_order_relaxed) >
+           REPLIES_PER_BODIES * server->limits.bodies_bytes_max;
+}
+
 void exchange_next(struct http_server *server, struct exchange *x) {
     body_free(server, x);
+    if (x->reply_bytes != 0)
+        atomic_fetch_sub_explicit(&server->replies_bytes, x->reply_bytes, memory_order_relaxed);
+    x->reply_bytes = 0;
     arena_reset(x->arena, ARENA_KEEP);
     x->began_us = 0;
     x->scanned = 0;

@@ -25,6 +25,7 @@ enum {
     EXCHANGES_SPARE_MAX = 32, /* a loop */
     LINGER_MS = 2000,         /* for the client to read our last words */
     QUEUE_PER_WORKER = 128,
+    REPLIES_PER_BODIES = 4, /* replies may take so many times the memory of bodies */
 };
 
 /* One request from its first byte to the last of its reply, and the bytes that came after it.
@@ -43,6 +44,7 @@ struct exchange {
     struct http_request request;
     struct http_reply reply;
     struct iovec out[2]; /* what is still to be sent */
+    size_t reply_bytes;  /* of server->replies_bytes */
     bool close;          /* after this reply */
     http_header headers[HTTP_HEADERS_MAX];
     char buffer[]; /* server->buffer_size */
@@ -113,6 +115,7 @@ struct http_server {
     atomic_bool stopping;
     int64_t drain_until_us; /* set before stopping is */
     atomic_size_t bodies_bytes;
+    atomic_size_t replies_bytes; /* arenas of large replies that are not yet sent */
 };
 
 /* Counters with one writer need no locked instruction. */
@@ -131,6 +134,11 @@ void exchange_next(struct http_server *server, struct exchange *x);
  * used up. */
 bool exchange_body_reserve(struct http_server *server, struct exchange *x, size_t more,
                            size_t whole);
+
+/* Counts what the request's reply keeps in memory until it is sent. */
+void exchange_count_reply(struct http_server *server, struct exchange *x);
+/* Whether clients that do not read let no further reply be made. */
+bool exchange_replies_full(struct http_server *server);
 
 /* http_reply.c */
 /* Fills out[] from the reply. */

@@ -257,6 +257,7 @@ status kv_update_latched(struct kv *kv, struct kv_txn_pool *pool, struct latches
                          kv_accept *accept, uint64_t *out_ticket) {
     struct kv_txn *txn = txn_take(pool, kv);
     txn_name_keys(txn, keys);
+    txn->frees_space = keys->frees_space;
     status st = latches_take(latches, &txn->latches);
     if (st == ST_OK) {
         uint64_t ticket = 0;

@@ -93,6 +93,9 @@ struct kv_keys {
     size_t exclusive_count;
     const str *shared; /* relied on; nobody changes them meanwhile */
     size_t shared_count;
+    /* Accepted though space is below kv_options.free_bytes_min, as kv_drop_range is: a small write
+     * on the way to freeing much. */
+    bool frees_space;
 };
 
 typedef status kv_body(struct kv_txn *txn, void *context);

@@ -74,6 +74,7 @@ struct kv_txn {
     struct kv_op *first_op, **end_op;
     size_t op_count, op_bytes;
     bool stamped;
+    bool frees_space;       /* the caller's */
     bool too_big;           /* a limit was passed by an entry that cannot say so */
     uint64_t ticket_seen;   /* newest ticket among the values found */
     size_t exclusive_count; /* of `named` */

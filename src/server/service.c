@@ -11,7 +11,12 @@
 #include <libdeflate.h>
 #include <pthread.h>
 
-enum { SCRATCH_BYTES_MAX = 512 * 1024 * 1024, REQUEST_ID_LEN = 52 };
+enum {
+    SCRATCH_BYTES_MAX = 512 * 1024 * 1024,
+    SCRATCH_KEEP = 256 * 1024,
+    REQUEST_ID_LEN = 52,
+    LOOP_BODY_MAX = 256 * 1024, /* parsing more takes a loop a millisecond and longer */
+};
 
 /* ---- scratch memory: one arena a thread, given back when the thread ends ---- */
 
@@ -33,7 +38,6 @@ static struct arena *scratch_get(void) {
         arena = arena_new(SCRATCH_BYTES_MAX);
         pthread_setspecific(scratch_key, arena);
     }
-    arena_reset(arena, 256 * 1024);
     return arena;
 }
 
@@ -178,9 +182,14 @@ static status reply_call(struct service *service, struct http_request *request,
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
         return ST_OK;
     }
+    if (request->body.len > LOOP_BODY_MAX && !thread_may_wait())
+        return ST_WOULD_WAIT;
     str body;
-    status st = body_decompress(http_request_header(request, STR("Content-Encoding")),
-                                request->body, BODY_BYTES_MAX, request->arena, &body);
+    status st =
+        body_decompress(http_request_header(request, STR("Content-Encoding")), request->body,
+                        thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, request->arena, &body);
+    if (st == ST_TOO_BIG && !thread_may_wait())
+        return ST_WOULD_WAIT;
     if (st == ST_TOO_BIG) {
         plain(request, reply, 413, STR(""));
         return ST_OK;
@@ -189,13 +198,16 @@ static status reply_call(struct service *service, struct http_request *request,
         plain(request, reply, 500, STR(""));
         return ST_OK;
     }
+    struct arena *scratch = scratch_get();
     struct api_call call = {.target = http_request_header(request, STR("X-Amz-Target")),
                             .body = body,
                             .arena = request->arena,
-                            .scratch = scratch_get(),
+                            .scratch = scratch,
                             .now_us = clock_wall_us()};
     struct api_answer answer;
-    TRY(api_call(service->database, &call, &answer));
+    st = api_call(service->database, &call, &answer);
+    arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
+    TRY(st);
     count(&answer);
     *reply = (struct http_reply){.status = answer.http_status,
                                  .content_type = type.ptr != NULL ? type : STR("application/json"),

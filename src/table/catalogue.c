@@ -18,12 +18,20 @@
 
 #include <pthread.h>
 
-enum { TABLE_ARENA_MAX = 8 * 1024 * 1024, SNAPSHOT_ARENA_MAX = 1024 * 1024, LOAD_PAGE = 100 };
+enum {
+    TABLE_ARENA_MAX = 8 * 1024 * 1024,
+    SNAPSHOT_ARENA_MAX = 1024 * 1024,
+    ENTRIES_ARENA_MAX = 1024 * 1024 * 1024,
+    LOAD_PAGE = 100
+};
 
 struct catalogue {
     pthread_mutex_t lock; /* of `current`, for a few instructions */
     struct catalogue_snapshot *current;
     pthread_mutex_t change; /* one change at a time */
+    /* Under `change`: step 4 of a deletion failed (a full disk); it is done with the next change.
+     */
+    bool unfinished;
 };
 
 /* ---- tables ---- */
@@ -128,10 +136,10 @@ static status set_entry(struct kv_txn *txn, void *context) {
 }
 
 /* One update that holds the entry's key alone: puts it, deletes it (no value), or, with no key
- * in `entry`, only lets those pass who held it shared. */
+ * in `entry`, only lets those pass who held it shared. All of it is on the way to dropping data. */
 static status update_entry(struct kv *kv, str key, kv_pair entry) {
     uint64_t ticket;
-    struct kv_keys keys = {.exclusive = &key, .exclusive_count = 1};
+    struct kv_keys keys = {.exclusive = &key, .exclusive_count = 1, .frees_space = true};
     TRY(kv_update(kv, &keys, set_entry, &entry, &ticket));
     return kv_ticket_wait(kv, ticket);
 }
@@ -164,7 +172,10 @@ static status delete_locked(struct database *database, struct scope *scope,
     TRY(st);
     atomic_store(&((struct table *)table)->superseded, true);
     snapshot_change(database->catalogue, table, NULL);
-    return drop_data(database, scope->arena, table);
+    /* The table is gone for good, whatever becomes of this. */
+    if (drop_data(database, scope->arena, table) != ST_OK)
+        database->catalogue->unfinished = true;
+    return ST_OK;
 }
 
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table) {
@@ -173,6 +184,46 @@ status catalogue_delete(struct database *database, struct scope *scope, const st
     pthread_mutex_lock(&database->catalogue->change);
     status st = delete_locked(database, scope, table);
     pthread_mutex_unlock(&database->catalogue->change);
+    return st;
+}
+
+/* ---- entries ---- */
+
+/* Takes the table over. */
+typedef status entry_visit(struct database *database, struct arena *arena, struct table *table);
+
+static status visit_page(struct database *database, struct arena *arena, const struct kv_page *page,
+                         entry_visit *visit) {
+    for (size_t i = 0; i < page->count; i++) {
+        struct table *table = NULL;
+        TRY(table_decode(page->pairs[i].value, &table));
+        TRY(visit(database, arena, table));
+    }
+    return ST_OK;
+}
+
+static status visit_entries(struct database *database, struct arena *arena, entry_visit *visit) {
+    struct kv_range range = {.from = STR("\x01"), .to = STR("\x02")};
+    struct kv_page page;
+    do {
+        TRY(kv_scan(database->kv, NULL, arena, &range, LOAD_PAGE, SIZE_MAX, &page));
+        TRY(visit_page(database, arena, &page, visit));
+        if (page.more)
+            range.from = arena_printf(arena, "%.*s%c", STR_ARG(page.pairs[page.count - 1].key), 0);
+    } while (page.more);
+    return ST_OK;
+}
+
+static status each_entry(struct database *database, entry_visit *visit) {
+    struct arena *arena = arena_new(ENTRIES_ARENA_MAX);
+    status st = visit_entries(database, arena, visit);
+    arena_free(arena);
+    return st;
+}
+
+static status finish_deletion(struct database *database, struct arena *arena, struct table *table) {
+    status st = table->status == TABLE_DELETING ? drop_data(database, arena, table) : ST_OK;
+    table_unref(table);
     return st;
 }
 
@@ -209,6 +260,10 @@ static status create_body(struct kv_txn *txn, void *context) {
 }
 
 static status create_locked(struct database *database, struct scope *scope, struct table *table) {
+    if (database->catalogue->unfinished) {
+        TRY(each_entry(database, finish_deletion)); /* it may be this name's */
+        database->catalogue->unfinished = false;
+    }
     if (database->catalogue->current->count >= TABLES_MAX)
         return fail(scope, ERROR_LimitExceededException,
                     "Subscriber limit exceeded: The number of tables has reached the limit of %d.",
@@ -241,31 +296,11 @@ status catalogue_create(struct database *database, struct scope *scope, struct t
 
 /* ---- loading ---- */
 
-static status load_page(struct database *database, const struct kv_page *page,
-                        struct arena *arena) {
-    for (size_t i = 0; i < page->count; i++) {
-        struct table *table = NULL;
-        TRY(table_decode(page->pairs[i].value, &table));
-        if (table->status != TABLE_DELETING) {
-            snapshot_change(database->catalogue, NULL, table);
-            continue;
-        }
-        status st = drop_data(database, arena, table);
-        table_unref(table);
-        TRY(st);
-    }
-    return ST_OK;
-}
-
-static status load_all(struct database *database, struct arena *arena) {
-    struct kv_range range = {.from = STR("\x01"), .to = STR("\x02")};
-    struct kv_page page;
-    do {
-        TRY(kv_scan(database->kv, NULL, arena, &range, LOAD_PAGE, SIZE_MAX, &page));
-        TRY(load_page(database, &page, arena));
-        if (page.more)
-            range.from = arena_printf(arena, "%.*s%c", STR_ARG(page.pairs[page.count - 1].key), 0);
-    } while (page.more);
+static status load_entry(struct database *database, struct arena *arena, struct table *table) {
+    if (table->status != TABLE_DELETING)
+        snapshot_change(database->catalogue, NULL, table);
+    else if (finish_deletion(database, arena, table) != ST_OK)
+        database->catalogue->unfinished = true; /* no reason not to serve the others */
     return ST_OK;
 }
 
@@ -275,9 +310,7 @@ status catalogue_load(struct database *database) {
     pthread_mutex_init(&catalogue->change, NULL);
     catalogue->current = snapshot_new(0);
     database->catalogue = catalogue;
-    struct arena *arena = arena_new((size_t)1 << 30);
-    status st = load_all(database, arena);
-    arena_free(arena);
+    status st = each_entry(database, load_entry);
     if (st != ST_OK) {
         catalogue_close(catalogue);
         database->catalogue = NULL;

@@ -40,7 +40,8 @@ void table_unref(struct table *table); /* accepts NULL */
 /* Makes it durable, then visible. Gives it id, uuid and indexes their ids. Takes the table over,
  * also on failure. */
 status catalogue_create(struct database *database, struct scope *scope, struct table *table);
-/* The table's data is gone when this returns. */
+/* The table's data is gone when this returns, or, if that failed, before the next table is made or
+ * with the next start. */
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table);
 
 /* The stored form of an entry: an item (item_codec.h), so it can grow members. */

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
 #include "table/table_sink.h"
@@ -13,6 +14,7 @@ struct batch {
     struct write *writes;
     size_t count;
     struct request_token *token; /* NULL: none */
+    struct loop_work work;
 };
 
 static void invalid(struct scope *scope, struct write *write) {
@@ -66,10 +68,13 @@ static status find_before(struct kv_txn *txn, struct scope *scope, struct write 
 }
 
 /* Finds out what a write comes to; nothing is written yet. */
-static status decide(struct kv_txn *txn, struct scope *scope, struct write *write) {
+static status decide(struct kv_txn *txn, struct scope *scope, struct write *write,
+                     struct loop_work *work) {
     view before;
     status st;
     TRY(find_before(txn, scope, write, &before));
+    if (write->condition != NULL)
+        TRY(loop_work_add(work, write->before.len, write->condition));
     if (write->condition != NULL && !expr_condition_true(write->condition, before)) {
         write->outcome = WRITE_CONDITION_FAILED;
         write->cost.table = table_units(write);
@@ -120,8 +125,9 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
 
 static status write_all(struct kv_txn *txn, struct batch *batch) {
     bool failed = false;
+    batch->work = (struct loop_work){};
     for (size_t i = 0; i < batch->count; i++) {
-        TRY(decide(txn, batch->scope, &batch->writes[i]));
+        TRY(decide(txn, batch->scope, &batch->writes[i], &batch->work));
         failed |= batch->writes[i].outcome != WRITE_DONE;
     }
     if (failed)
@@ -188,7 +194,7 @@ status table_write_once(struct database *database, struct scope *scope, struct w
                            .exclusive_count = exclusive_count,
                            .shared = shared,
                            .shared_count = shared_count};
-    struct batch batch = {scope, writes, count, token};
+    struct batch batch = {scope, writes, count, token, {}};
     return kv_update(database->kv, &keys, write_body, &batch, out_ticket);
 }
 

@@ -138,6 +138,11 @@ test('an update that only removes creates no item', async () => {
   assert.equal(await get('not made'), undefined);
 });
 
+test('an update that makes an item may remove what is not there at any depth', async () => {
+  await update('made of less', 'SET a = :a REMOVE b.c, d[2]', one);
+  assert.deepEqual(await get('made of less'), { id: S('made of less'), a: one[':a'] });
+});
+
 test('a condition on UpdateItem keeps the item when it is false', async () => {
   await update('conditional', 'SET a = :a', one);
   await expectError(update('conditional', 'SET a = :b', { ':b': N(9) }, { ConditionExpression: 'a = :b' }),

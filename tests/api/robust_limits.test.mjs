@@ -36,8 +36,11 @@ test('a batch of 16 MB goes into 20 indexes that hold all of it', async () => {
 
 test('items of as many values as fit are deleted in one batch from 20 indexes', async () => {
   const TableName = await table({ key: 'h', gsi: globals(20, ['v']) });
-  const v = { L: Array(190000).fill(NULL) };
-  for (let i = 0; i < 25; i++) await db.PutItem({ TableName, Item: { h: S(`${i}`), ...globalKeys(20), v } });
+  for (let i = 0; i < 25; i++) {
+    await db.PutItem({ TableName, Item: { h: S(`${i}`), ...globalKeys(20), v: { L: Array(6000).fill(NULL) } } });
+    for (let doubled = 0; doubled < 5; doubled++) // to 192,000
+      await db.UpdateItem({ TableName, Key: { h: S(`${i}`) }, UpdateExpression: 'SET v = list_append(v, v)' });
+  }
   await db.BatchWriteItem({ RequestItems: { [TableName]:
     Array.from({ length: 25 }, (_, i) => ({ DeleteRequest: { Key: { h: S(`${i}`) } } })) } });
   assert.equal((await db.Scan({ TableName })).Count, 0);

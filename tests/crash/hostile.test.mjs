@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { startServer } from '../api/lib/server.mjs';
 import { RawClient } from '../api/lib/raw.mjs';
 import { S, tableRequest } from '../api/lib/index.mjs';
@@ -76,4 +77,31 @@ test('a batch of control characters answers six times its size', async () => {
 test('all of that took less than a gigabyte', () => {
   const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
   assert.ok(peak < 1024 * 1024, `${peak} kB`);
+});
+
+test('clients that do not read their replies are held to a budget of memory', async () => {
+  const small = await startServer(['--in-memory', '--loops', '1', '--max-body-memory-mb', '17']);
+  const db = new RawClient(small.endpoint);
+  await db.call('CreateTable', tableRequest({ name: 'unread' }));
+  const Keys = Array.from({ length: 42 }, (_, i) => ({ id: S(`k${i}`) }));
+  for (const key of Keys) await db.call('PutItem', { TableName: 'unread', Item: { ...key, pad: S('x'.repeat(390000)) } });
+  const { hostname, port } = new URL(small.endpoint);
+  const body = JSON.stringify({ RequestItems: { unread: { Keys } } });
+  const sockets = Array.from({ length: 60 }, () => {
+    const socket = net.connect({ host: hostname, port: Number(port) });
+    socket.on('error', () => {});
+    socket.pause();
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nX-Amz-Target: DynamoDB_20120810.BatchGetItem\r\n'
+      + `Content-Type: application/x-amz-json-1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    return socket;
+  });
+  for (let refused = false; !refused;) // only now are there enough of them
+    await db.call('ListTables', {}).then(() => new Promise((resolve) => setTimeout(resolve, 20)), () => { refused = true; });
+  for (const socket of sockets) socket.destroy();
+  for (let served = false; !served;)
+    await db.call('ListTables', {}).then(() => { served = true; }, () => new Promise((resolve) => setTimeout(resolve, 20)));
+  const peak = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${small.pid}/status`, 'utf8'))[1]);
+  db.close();
+  await small.stop();
+  assert.ok(peak < 1024 * 1024, `${peak} kB`); // all 60 together would be 3 GB
 });

@@ -57,6 +57,36 @@ static void closing_waits_for_what_was_accepted(void **state) {
     }
 }
 
+static status delete_filled(struct kv_txn *txn, void *context) {
+    for (int i = 0; i < 20000; i++)
+        kv_txn_delete(txn, arena_printf(context, "k%06d", i));
+    return ST_OK;
+}
+
+static void *scan_as_a_loop(void *context) {
+    struct engine *e = context;
+    struct kv_page page;
+    thread_mark_loop();
+    return (void *)(intptr_t)kv_scan(e->kv, NULL, e->arena, &(struct kv_range){}, 1, 1, &page);
+}
+
+static void a_loop_does_not_pass_over_all_that_was_deleted(void **state) {
+    struct engine *e = *state;
+    struct kv_page page;
+    uint64_t ticket;
+    pthread_t thread;
+    void *st;
+    engine_fill(e->kv, 20001);
+    assert_status(kv_update(e->kv, &(struct kv_keys){}, delete_filled, e->arena, &ticket), ST_OK);
+    assert_status(kv_ticket_wait(e->kv, ticket), ST_OK);
+    CHECK(pthread_create(&thread, NULL, scan_as_a_loop, e) == 0);
+    pthread_join(thread, &st);
+    assert_status((status)(intptr_t)st, ST_WOULD_WAIT);
+    assert_status(kv_scan(e->kv, NULL, e->arena, &(struct kv_range){}, 1, 1, &page), ST_OK);
+    assert_int_equal(page.count, 1);
+    assert_str(page.pairs[0].key, "k020000");
+}
+
 static void count_call(void *context) {
     atomic_fetch_add((atomic_int *)context, 1);
 }
@@ -410,6 +440,7 @@ int main(int argc, char **argv) {
         CASE(statistics_count_groups),
         CASE(a_loop_does_not_wait_for_the_disk),
         CASE(a_loop_does_not_wait_for_a_ticket),
+        CASE(a_loop_does_not_pass_over_all_that_was_deleted),
         CASE(a_checkpoint_opens_as_an_engine),
         CASE(a_held_directory_is_in_use),
         CASE(a_directory_of_others_is_left_alone),

@@ -125,7 +125,7 @@ status groups_accept(struct kv_txn *txn, uint64_t *out_ticket) {
     struct rocks *rocks = (struct rocks *)txn->kv;
     struct groups *groups = &rocks->groups;
     pthread_mutex_lock(&groups->lock);
-    status st = room_wait(groups, txn->op_bytes, only_deletes(txn));
+    status st = room_wait(groups, txn->op_bytes, txn->frees_space || only_deletes(txn));
     const struct lost *lost = lost_find(groups, txn->ticket_seen);
     if (st == ST_OK && lost != NULL)
         st = lost->why;

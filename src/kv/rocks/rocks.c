@@ -156,7 +156,8 @@ static void fill_page(rocksdb_iterator_t *at, bool backward, struct kv_page_fill
 static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *arena,
                          const struct kv_range *range, size_t count_max, size_t bytes_max,
                          struct kv_page *out) {
-    enum { BLOCK_CACHE_TIER = 1 };
+    /* Where much was deleted a step may pass over any number of keys; "Incomplete" beyond this. */
+    enum { BLOCK_CACHE_TIER = 1, LOOP_SKIP_MAX = 4096 };
     struct rocks *rocks = (struct rocks *)kv;
     TRY(rocks_handle_hold(rocks));
     /* Options of its own: bounds belong to one scan. They are read as long as the iterator is. */
@@ -164,8 +165,10 @@ static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *aren
     str from = range->from.len ? range->from : ROCKS_FIRST_KEY;
     if (read != NULL)
         rocksdb_readoptions_set_snapshot(options, ((struct rocks_read *)read)->snapshot);
-    if (!thread_may_wait())
+    if (!thread_may_wait()) {
         rocksdb_readoptions_set_read_tier(options, BLOCK_CACHE_TIER);
+        rocksdb_readoptions_set_max_skippable_internal_keys(options, LOOP_SKIP_MAX);
+    }
     rocksdb_readoptions_set_iterate_lower_bound(options, from.ptr, from.len);
     if (range->to.ptr != NULL)
         rocksdb_readoptions_set_iterate_upper_bound(options, range->to.ptr, range->to.len);

@@ -130,6 +130,13 @@ export function checkUpdate(update) {
   for (const { value } of update.delete ?? []) if (!isSet(kindOf(canonical(value)))) throw new Invalid('DELETE of another type');
 }
 
+// The type of an operand that has the same one for every item.
+export function surelyMakes(of) {
+  if (of.plus || of.minus) return 'N';
+  if (of.list_append) return 'L';
+  return of.value && kindOf(of.value);
+}
+
 function needKind(value, kind) {
   if (value[kind] === undefined) throw new Invalid(`${kindOf(value)} where ${kind} is needed`);
   return value;
@@ -183,7 +190,7 @@ function closed(value) {
 // The item after the update. `before` is undefined, and `key` its key, when there is none; the answer
 // is undefined when there still is none.
 export function apply(update, before, key) {
-  const old = before ?? {};
+  const old = before ?? key;
   const only = (update.set ?? update.add ?? update.delete) === undefined;
   if (before === undefined && only && update.remove) return undefined;
   const changes = [

@@ -2,7 +2,7 @@
 // here is clever or fast: an index is made anew from all items whenever it is read.
 
 import { Invalid, beginsWith, canonical, canonicalItem, compare, equal, itemSize, kindOf } from './value.mjs';
-import { apply, checkCondition, checkDistinct, checkUpdate, holds, project, targets, topNames } from './expression.mjs';
+import { apply, checkCondition, checkDistinct, checkUpdate, holds, project, surelyMakes, targets, topNames } from './expression.mjs';
 
 const ITEM_BYTES_MAX = 400 * 1024;
 const PAGE_BYTES_MAX = 1024 * 1024;
@@ -83,6 +83,15 @@ function checkItem(item) {
   if (itemSize(item) > ITEM_BYTES_MAX) throw new Invalid('size of the item');
 }
 
+// What an update surely makes of a key of an index has its type, whatever the item holds.
+function checkUpdateKinds(update) {
+  const types = Object.assign({}, ...Object.values(SHAPE.indexes).map(typesOf));
+  for (const { path, to, value } of Object.values(update).flat()) {
+    const kind = surelyMakes(to ?? { value });
+    if (path.length === 1 && kind && types[path[0]] && types[path[0]] !== kind) throw new Invalid('an index key of another type');
+  }
+}
+
 export class Table {
   constructor(name, owner = '') {
     this.name = name;
@@ -136,6 +145,7 @@ export class Table {
     const item = write.item && canonicalItem(write.item);
     if (item) checkItem(item);
     if (write.update && targets(write.update).some(([name]) => name in KEY)) throw new Invalid('an update of the key');
+    if (write.update) checkUpdateKinds(write.update);
     const before = this.get(key);
     this.checkedCondition(write, before);
     let after = item;
@@ -257,12 +267,13 @@ export class Table {
       const name = order.find((each) => compare(entry[each], start[each]) !== 0);
       return name !== undefined && (compare(entry[name], start[name]) > 0) !== Boolean(read.backward);
     };
+    const fetches = this.fetches(read);
     const examined = [];
     let bytes = 0;
     let ended = false;
     for (const entry of start ? rows.filter(behind) : rows) {
       examined.push(entry);
-      bytes += itemSize(entry);
+      bytes += itemSize(entry) + (fetches ? itemSize(this.get(entry)) : 0);
       ended = examined.length === limit || bytes >= PAGE_BYTES_MAX;
       if (ended) break;
     }
@@ -313,6 +324,7 @@ function checkKeyConditions({ conditions }, schema) {
   const of = (name) => conditions.find((condition) => condition.name === name);
   for (const { name, op, values } of conditions) {
     if (values.some((value) => kindOf(canonical(value)) !== types[name])) throw new Invalid('a key of another type');
+    if (op === '=') checkKeyValue(canonical(values[0]), types[name], name in schema.hash ? 2048 : 1024);
     if (op === 'begins_with' && types[name] === 'N') throw new Invalid('begins_with on a number');
     if (op === 'between' && compare(canonical(values[0]), canonical(values[1])) > 0) throw new Invalid('bounds of BETWEEN');
   }
