@@ -18,8 +18,8 @@ struct change {
 struct application {
     struct scope *scope;
     const struct expr_update *update;
-    view before; /* of a missing item: its key */
-    bool missing;
+    view before;
+    view read;          /* what operands read: for a missing item, its key */
     view_cursor member; /* of `before`: actions are sorted, so that one walk meets all of theirs */
     size_t bytes_left;  /* of values that may be stored: more could not fit in an item */
 };
@@ -131,7 +131,7 @@ static status evaluate(struct application *a, const struct expr_node *node, stru
     CHECK(node->kind == NODE_PATH ||
           (node->kind == NODE_CALL && node->function == FUNCTION_IF_NOT_EXISTS));
     const struct expr_node *path = node->kind == NODE_PATH ? node : node->first;
-    view found = expr_path_find(&path->path, a->before);
+    view found = expr_path_find(&path->path, a->read);
     if (view_exists(found))
         return copy_value(a, found, out);
     if (node->kind == NODE_CALL)
@@ -347,7 +347,7 @@ static status new_values(struct application *a, struct change *changes, size_t *
         const struct update_action *action = a->update->sorted[i];
         struct change *change = &changes[*count];
         /* From an item that does not exist anything may be removed, at any depth. */
-        if (action->kind == UPDATE_REMOVE && a->missing)
+        if (action->kind == UPDATE_REMOVE && !view_exists(a->before))
             continue;
         change->action = action;
         status st = new_value(a, action, &change->value);
@@ -369,17 +369,16 @@ static status new_values(struct application *a, struct change *changes, size_t *
 
 status expr_update_apply(struct scope *scope, const struct expr_update *update, view before,
                          struct item *item) {
-    bool missing = !view_exists(before);
-    if (missing)
-        before = item_map(item_encode(item, &(struct item_stamp){}, scope->arena));
     struct application a = {.scope = scope,
                             .update = update,
                             .before = before,
-                            .missing = missing,
+                            .read = before,
                             .member = expr_members(before),
                             .bytes_left = EXPR_RESULT_MAX};
     struct change *changes = arena_array(scope->arena, struct change, update->count);
     size_t count = 0;
+    if (!view_exists(before))
+        a.read = item_map(item_encode(item, &(struct item_stamp){}, scope->arena));
     TRY(new_values(&a, changes, &count));
     if (count == 0)
         return ST_OK;

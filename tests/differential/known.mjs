@@ -210,6 +210,10 @@ export const rows = [
   {
     right: 'stator', ours: /List index is not within the allowable range/, theirs: /./, why: 'an index beyond 32 bits is an error of the text, found before what the path is for',
   },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['CreateTable'], ours: /The second KeySchemaElement is not a RANGE key type/, theirs: /^200/,
+    why: 'no hash attribute follows a range attribute, in whatever index',
+  },
 ];
 
 // Whether all peers that answered say one thing.
