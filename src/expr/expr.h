@@ -129,6 +129,10 @@ void expr_update_nested(const struct expr_update *update, struct arena *arena,
 enum value_kind expr_update_kind_of(const struct expr_update *update, str name);
 /* Whether every action is REMOVE, or a legacy DELETE: then a missing item stays missing. */
 bool expr_update_only_removes(const struct expr_update *update);
+/* What the service adds to the size of the item that an update makes, before it holds it against
+ * the largest an item may have (measured: 3, and by action 19 for a write or 2 for a removal, 1 for
+ * each list index, 50 for a sum or difference). */
+size_t expr_update_overhead(const struct expr_update *update);
 /* Applies to `item` (a thawed tree, so sorted by name; for a missing item, its key). `before` is
  * the map that all right-hand sides read, or VIEW_NONE when there is no item: they then read its
  * key, and there is nothing that could not be removed. */

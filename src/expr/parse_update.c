@@ -198,6 +198,25 @@ bool expr_update_only_removes(const struct expr_update *update) {
     return true;
 }
 
+static size_t action_overhead(const struct update_action *action) {
+    enum { WRITING = 19, CLEARING = 2, LIST_INDEX = 1, ARITHMETIC = 50 };
+    size_t size = action->kind == UPDATE_REMOVE ? CLEARING : WRITING;
+    for (size_t i = 0; i < action->path.count; i++)
+        size += action->path.parts[i].is_index ? LIST_INDEX : 0;
+    const struct expr_node *operand = action->operand;
+    if (operand != NULL && (operand->kind == NODE_PLUS || operand->kind == NODE_MINUS))
+        size += ARITHMETIC;
+    return size;
+}
+
+size_t expr_update_overhead(const struct expr_update *update) {
+    enum { BASE = 3 };
+    size_t size = BASE;
+    for (size_t i = 0; i < update->count; i++)
+        size += action_overhead(&update->actions[i]);
+    return size;
+}
+
 struct item expr_update_project(const struct expr_update *update, view map, struct arena *arena) {
     return expr_project_paths(update->sorted_paths, update->count, map, arena);
 }

@@ -23,6 +23,15 @@ static void invalid(struct scope *scope, struct write *write) {
     scope->error = ERROR_NONE;
 }
 
+/* What is held against the largest size: the item, or what is not its key and the update itself. */
+static size_t updated_size(const struct write *write) {
+    size_t whole = item_size(write->after);
+    if (write->update == NULL)
+        return whole;
+    size_t changed = whole - item_tree_size(write->item) + expr_update_overhead(write->update);
+    return whole > changed ? whole : changed;
+}
+
 static status apply_update(struct scope *scope, struct write *write) {
     bool exists = write->before.ptr != NULL;
     view before = exists ? item_map(write->before) : VIEW_NONE;
@@ -40,7 +49,7 @@ static status apply_update(struct scope *scope, struct write *write) {
         TRY(expr_update_apply(scope, write->update, before, &item));
     TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}, true));
     write->after = item_encode(&item, &(struct item_stamp){.time_us = scope->now_us}, scope->arena);
-    if (item_size(write->after) > ITEM_BYTES_MAX)
+    if (updated_size(write) > ITEM_BYTES_MAX)
         return fail_validation(scope, "Item size to update has exceeded the maximum allowed size");
     return ST_OK;
 }

@@ -273,6 +273,17 @@ test('an update that makes the item larger than 400 KB is refused', async () => 
   await expectInvalid(update('big', 'SET b = a'), /^Item size to update has exceeded the maximum allowed size$|^Item size has exceeded the maximum allowed size$/);
 });
 
+// Key "id" of 10 bytes (name and value), one SET: 3 + 19 go on top of what is not the key.
+for (const [bytes, fits] of [[409588, true], [409589, false]])
+  test(`an update that makes an item of ${bytes} bytes is ${fits ? 'taken' : 'refused: what it does counts, too'}`, async () => {
+    const key = { id: S(`gate${String(bytes).slice(-4)}`) };
+    const grown = () => db.UpdateItem({ TableName: name, Key: key, UpdateExpression: 'SET a = :a', ExpressionAttributeValues: { ':a': S('x'.repeat(bytes - 10 - 1)) } });
+    if (fits) await grown();
+    else await expectInvalid(grown(), 'Item size to update has exceeded the maximum allowed size');
+    const { Item } = await db.GetItem({ TableName: name, Key: key });
+    assert.equal(Item !== undefined, fits);
+  });
+
 test('a missing table is ResourceNotFoundException', () =>
   expectError(db.UpdateItem({ TableName: 'no-such-table', Key: { id: S('a') } }), { type: 'ResourceNotFoundException', message: NO_TABLE }));
 
