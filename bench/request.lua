@@ -42,8 +42,9 @@ local bodies = {
         return '{"RequestItems":{"bench":{"Keys":[' .. distinct(25, "{%s}") .. ']}}}'
     end,
     TransactWriteItems = function()
-        return '{"TransactItems":[' .. distinct(2, '{"Put":{"TableName":"bench","Item":{%s,"count":{"N":"1"},"data":{"S":"' ..
-            filler .. '"}}}}') .. ']}'
+        -- Another count each time: the same item again would be no write.
+        return '{"TransactItems":[' .. distinct(2, '{"Put":{"TableName":"bench","Item":{%s,"count":{"N":"' ..
+            math.random(1, 1000000) .. '"},"data":{"S":"' .. filler .. '"}}}}') .. ']}'
     end,
 }
 
