@@ -98,8 +98,9 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
 static void name_status(struct scope *scope, const struct operation *operation, status st) {
     if (st == ST_FAILED)
         return;
-    log_error("event=operation_failed operation=%.*s status=\"%s\"", STR_ARG(operation->name),
-              status_text(st));
+    if (st != ST_FULL) /* which is said once, by the job that watches the engine */
+        log_error("event=operation_failed operation=%.*s status=\"%s\"", STR_ARG(operation->name),
+                  status_text(st));
     scope->error = ERROR_NONE;
     if (st == ST_FULL)
         (void)fail(scope, ERROR_InternalServerError,
