@@ -1,24 +1,5 @@
 #include "api/write_request.h"
 #include "item/item_json.h"
-#include "table/table_check.h"
-
-static status delete_one(struct request *request, const struct in_DeleteItemInput *in,
-                         const struct write_members *members) {
-    struct scope *scope = request->scope;
-    struct expr_placeholders placeholders;
-    struct collection collection;
-    struct write write = {.kind = WRITE_DELETE, .item = in->Key};
-    TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(write_any_condition(request, members, &placeholders, &write.condition));
-    TRY(expr_placeholders_all_used(scope, &placeholders));
-    TRY(request_table(request, members->table_name, false, &write.table));
-    TRY(table_check_key(scope, write.table, in->Key));
-    TRY(write_run(request, members, &write, &collection));
-    if (str_eq(in->ReturnValues, STR("ALL_OLD")) && write.before.ptr != NULL)
-        reply_stored(&request->reply, STR("Attributes"), write.before, NULL, NULL);
-    write_reply_costs(request, members, &write, &collection);
-    return ST_OK;
-}
 
 status op_delete_item(struct request *request) {
     const struct in_DeleteItemInput *in = request->input;
@@ -42,8 +23,6 @@ status op_delete_item(struct request *request) {
     };
     TRY(request_check_parameters(request, &members.parameters));
     TRY(item_check(request->scope, in->Key));
-    if (in->ReturnValues.ptr != NULL && !str_eq(in->ReturnValues, STR("NONE")) &&
-        !str_eq(in->ReturnValues, STR("ALL_OLD")))
-        return fail_validation(request->scope, "ReturnValues can only be ALL_OLD or NONE");
-    return delete_one(request, in, &members);
+    TRY(write_check_return_values(request, in->ReturnValues));
+    return write_whole(request, &members, WRITE_DELETE, in->Key, in->ReturnValues);
 }

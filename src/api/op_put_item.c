@@ -1,25 +1,6 @@
 #include "api/write_request.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
-#include "table/table_check.h"
-
-static status put(struct request *request, const struct in_PutItemInput *in,
-                  const struct write_members *members) {
-    struct scope *scope = request->scope;
-    struct expr_placeholders placeholders;
-    struct collection collection;
-    struct write write = {.kind = WRITE_PUT, .item = in->Item};
-    TRY(request_placeholders(request, &members->parameters, &placeholders));
-    TRY(write_any_condition(request, members, &placeholders, &write.condition));
-    TRY(expr_placeholders_all_used(scope, &placeholders));
-    TRY(request_table(request, members->table_name, false, &write.table));
-    TRY(table_check_item(scope, write.table, in->Item));
-    TRY(write_run(request, members, &write, &collection));
-    if (str_eq(in->ReturnValues, STR("ALL_OLD")) && write.before.ptr != NULL)
-        reply_stored(&request->reply, STR("Attributes"), write.before, NULL, NULL);
-    write_reply_costs(request, members, &write, &collection);
-    return ST_OK;
-}
 
 status op_put_item(struct request *request) {
     const struct in_PutItemInput *in = request->input;
@@ -44,10 +25,8 @@ status op_put_item(struct request *request) {
     };
     TRY(request_check_parameters(request, &members.parameters));
     TRY(item_check(scope, in->Item));
-    if (in->ReturnValues.ptr != NULL && !str_eq(in->ReturnValues, STR("NONE")) &&
-        !str_eq(in->ReturnValues, STR("ALL_OLD")))
-        return fail_validation(scope, "ReturnValues can only be ALL_OLD or NONE");
+    TRY(write_check_return_values(request, in->ReturnValues));
     if (item_tree_size(in->Item) > ITEM_BYTES_MAX)
         return fail_validation(scope, "Item size has exceeded the maximum allowed size");
-    return put(request, in, &members);
+    return write_whole(request, &members, WRITE_PUT, in->Item, in->ReturnValues);
 }

@@ -73,3 +73,29 @@ void write_reply_costs(struct request *request, const struct write_members *memb
     reply_capacity(request, capacity_detail_of(members->return_capacity), &capacity);
     reply_collection(request, STR("ItemCollectionMetrics"), collection);
 }
+
+status write_check_return_values(struct request *request, str return_values) {
+    if (return_values.ptr == NULL || str_eq(return_values, STR("NONE")) ||
+        str_eq(return_values, STR("ALL_OLD")))
+        return ST_OK;
+    return fail_validation(request->scope, "ReturnValues can only be ALL_OLD or NONE");
+}
+
+status write_whole(struct request *request, const struct write_members *members,
+                   enum write_kind kind, const struct item *item, str return_values) {
+    struct scope *scope = request->scope;
+    struct expr_placeholders placeholders;
+    struct collection collection;
+    struct write write = {.kind = kind, .item = item};
+    TRY(request_placeholders(request, &members->parameters, &placeholders));
+    TRY(write_any_condition(request, members, &placeholders, &write.condition));
+    TRY(expr_placeholders_all_used(scope, &placeholders));
+    TRY(request_table(request, members->table_name, false, &write.table));
+    TRY(kind == WRITE_PUT ? table_check_item(scope, write.table, item)
+                          : table_check_key(scope, write.table, item));
+    TRY(write_run(request, members, &write, &collection));
+    if (str_eq(return_values, STR("ALL_OLD")) && write.before.ptr != NULL)
+        reply_stored(&request->reply, STR("Attributes"), write.before, NULL, NULL);
+    write_reply_costs(request, members, &write, &collection);
+    return ST_OK;
+}

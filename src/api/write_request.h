@@ -51,6 +51,11 @@ void reply_collections(struct request *request, const struct collection *collect
 /* Does it, and turns its outcome into the request's error. */
 status write_run(struct request *request, const struct write_members *members, struct write *write,
                  struct collection *out_collection);
+/* ReturnValues of operations that have no new image to return. */
+status write_check_return_values(struct request *request, str return_values);
+/* PutItem (item: all of it) and DeleteItem (item: its key), from their expressions to the reply. */
+status write_whole(struct request *request, const struct write_members *members,
+                   enum write_kind kind, const struct item *item, str return_values);
 /* ConsumedCapacity and ItemCollectionMetrics of one write. */
 void write_reply_costs(struct request *request, const struct write_members *members,
                        const struct write *write, const struct collection *collection);
