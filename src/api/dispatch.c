@@ -6,6 +6,7 @@
 #include "api/transaction.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "item/item_codec.h"
 
 #include <stdatomic.h>
@@ -121,8 +122,13 @@ static status run_once(struct request *request) {
 
 static status run(struct request *request) {
     status st = ST_CONFLICT;
-    for (int runs = 0; st == ST_CONFLICT && runs < RUNS_MAX; runs++)
+    for (int runs = 0; st == ST_CONFLICT && runs < RUNS_MAX; runs++) {
+        if (runs > 0 && !thread_may_wait())
+            return ST_WOULD_WAIT;
+        if (runs > 0)
+            catalogue_wait(request->database);
         st = run_once(request);
+    }
     return st;
 }
 

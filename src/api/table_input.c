@@ -422,6 +422,7 @@ static void fill_indexes(const struct in_CreateTableInput *in, struct table *tab
     }
     table->indexes = indexes;
     table->index_count = local + global;
+    table->next_index_id = (uint16_t)(local + global + 1);
 }
 
 static void fill_tags(const struct in_TagList *from, struct table *table) {

@@ -13,7 +13,7 @@
 static const struct row {
     const char *name;
     int64_t period_ms;
-    void (*step)(struct database *database);
+    bool (*step)(struct database *database);
 } rows[] = {
 #define JOB(name, period_ms, step, sentence) {#name, period_ms, step},
 #include "server/jobs.def"
@@ -22,39 +22,41 @@ static const struct row {
 
 enum { JOB_COUNT = sizeof rows / sizeof rows[0] };
 
+struct runner {
+    struct jobs *jobs;
+    const struct row *row;
+    pthread_t thread;
+};
+
 struct jobs {
     struct database *database;
-    pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop;
     bool stopping;
+    struct runner runners[JOB_COUNT];
 };
 
-static void wait_until(struct jobs *jobs, int64_t monotonic_us) {
-    struct timespec when = {.tv_sec = monotonic_us / 1000000,
-                            .tv_nsec = monotonic_us % 1000000 * 1000};
-    pthread_cond_timedwait(&jobs->stop, &jobs->lock, &when);
+/* False when the period has passed, true when it is time to stop. The lock is held. */
+static bool wait_period(struct jobs *jobs, int64_t period_ms) {
+    int64_t due_us = clock_monotonic_us() + period_ms * 1000;
+    struct timespec when = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
+    while (!jobs->stopping && clock_monotonic_us() < due_us)
+        pthread_cond_timedwait(&jobs->stop, &jobs->lock, &when);
+    return jobs->stopping;
 }
 
-static void *jobs_main(void *argument) {
-    struct jobs *jobs = argument;
-    int64_t due[JOB_COUNT];
-    thread_set_name("jobs");
-    for (size_t i = 0; i < JOB_COUNT; i++)
-        due[i] = clock_monotonic_us() + rows[i].period_ms * 1000;
+static void *runner_main(void *argument) {
+    const struct runner *runner = argument;
+    struct jobs *jobs = runner->jobs;
+    thread_set_name(runner->row->name);
     pthread_mutex_lock(&jobs->lock);
-    while (!jobs->stopping) {
-        size_t next = 0;
-        for (size_t i = 1; i < JOB_COUNT; i++)
-            next = due[i] < due[next] ? i : next;
-        if (due[next] > clock_monotonic_us()) {
-            wait_until(jobs, due[next]);
-            continue;
+    while (!wait_period(jobs, runner->row->period_ms)) {
+        bool more = true;
+        while (more && !jobs->stopping) {
+            pthread_mutex_unlock(&jobs->lock);
+            more = runner->row->step(jobs->database);
+            pthread_mutex_lock(&jobs->lock);
         }
-        pthread_mutex_unlock(&jobs->lock);
-        rows[next].step(jobs->database);
-        due[next] = clock_monotonic_us() + rows[next].period_ms * 1000;
-        pthread_mutex_lock(&jobs->lock);
     }
     pthread_mutex_unlock(&jobs->lock);
     return NULL;
@@ -70,7 +72,11 @@ struct jobs *jobs_start(struct database *database) {
     pthread_cond_init(&jobs->stop, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&jobs->lock, NULL);
-    CHECK(pthread_create(&jobs->thread, NULL, jobs_main, jobs) == 0);
+    for (size_t i = 0; i < JOB_COUNT; i++) {
+        struct runner *runner = &jobs->runners[i];
+        *runner = (struct runner){.jobs = jobs, .row = &rows[i]};
+        CHECK(pthread_create(&runner->thread, NULL, runner_main, runner) == 0);
+    }
     return jobs;
 }
 
@@ -79,28 +85,31 @@ void jobs_stop(struct jobs *jobs) {
         return;
     pthread_mutex_lock(&jobs->lock);
     jobs->stopping = true;
-    pthread_cond_signal(&jobs->stop);
+    pthread_cond_broadcast(&jobs->stop);
     pthread_mutex_unlock(&jobs->lock);
-    pthread_join(jobs->thread, NULL);
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        pthread_join(jobs->runners[i].thread, NULL);
     pthread_cond_destroy(&jobs->stop);
     pthread_mutex_destroy(&jobs->lock);
     free(jobs);
 }
 
-void job_watch_engine(struct database *database) {
-    static bool refusing; /* of the one thread that steps jobs */
+bool job_watch_engine(struct database *database) {
+    static bool refusing; /* of the one thread that steps this */
     struct kv_stats stats;
     kv_stats(database->kv, &stats);
     if (stats.refusing_writes != refusing)
         log_line(stats.refusing_writes ? LOG_ERROR : LOG_INFO, "event=%s",
                  stats.refusing_writes ? "writes_refused" : "writes_accepted_again");
     refusing = stats.refusing_writes;
+    return false;
 }
 
-void job_purge_tokens(struct database *database) {
-    static int64_t from_us; /* of the one thread that steps jobs; all before it are gone */
+bool job_purge_tokens(struct database *database) {
+    static int64_t from_us; /* of the one thread that steps this; all before it are gone */
     size_t purged;
     status st = request_tokens_purge(database, clock_wall_us(), &from_us, &purged);
     if (st != ST_OK && st != ST_FULL) /* a full disk is told by watch_engine */
         log_error("event=purge_tokens_failed status=\"%s\"", status_text(st));
+    return false;
 }

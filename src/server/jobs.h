@@ -1,10 +1,10 @@
 /* jobs.h - what runs beside requests, from jobs.def.
  *
- * Purpose:   one thread that steps each job when its period has passed.
+ * Purpose:   a thread for each job, which steps it when its period has passed.
  * Ownership: jobs_stop joins and frees.
- * Threads:   steps run on the jobs' thread, one at a time; they may wait.
+ * Threads:   a job's steps run on its own thread; they may wait.
  * Errors:    a step logs its own.
- * Limits:    a slow step delays the others.
+ * Limits:    a step should end within about 100 ms, so that stopping is quick.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ struct jobs;
 struct jobs *jobs_start(struct database *database);
 void jobs_stop(struct jobs *jobs); /* accepts NULL */
 
-#define JOB(name, period_ms, step, sentence) void step(struct database *database);
+/* A step answers whether there is more to do at once. */
+#define JOB(name, period_ms, step, sentence) bool step(struct database *database);
 #include "server/jobs.def"
 #undef JOB

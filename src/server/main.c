@@ -77,7 +77,12 @@ static status open_database(const struct config *config, struct database **out) 
         TRY(kv_mem_open(&kv));
     else
         TRY(kv_rocks_open(config->data_dir, &options, &kv));
-    status st = database_open(kv, str_from_c(config->region), str_from_c(config->account_id), out);
+    struct database_options database_options = {
+        .region = str_from_c(config->region),
+        .account_id = str_from_c(config->account_id),
+        .status_delay_us = config->status_delay_ms * 1000,
+    };
+    status st = database_open(kv, &database_options, out);
     if (st != ST_OK)
         kv_close(kv);
     return st;

@@ -1,5 +1,6 @@
 /* The catalogue in memory is an immutable, counted snapshot; a change is made durable first and
- * then swapped in. Deleting has four steps, each of which a restart can pick up:
+ * then swapped in. Writes that relied on the old description meanwhile run again. Deleting has four
+ * steps, each of which a restart can pick up:
  *
  *   1. the entry is stored as DELETING (durable: from here on the table is gone)
  *   2. the snapshot without it is swapped in, and the old description marked as superseded
@@ -21,6 +22,7 @@
 enum {
     TABLE_ARENA_MAX = 8 * 1024 * 1024,
     SNAPSHOT_ARENA_MAX = 1024 * 1024,
+    ENTRY_ARENA_MAX = 4 * 1024 * 1024,
     ENTRIES_ARENA_MAX = 1024 * 1024 * 1024,
     LOAD_PAGE = 100
 };
@@ -185,6 +187,76 @@ status catalogue_delete(struct database *database, struct scope *scope, const st
     status st = delete_locked(database, scope, table);
     pthread_mutex_unlock(&database->catalogue->change);
     return st;
+}
+
+/* ---- changing ---- */
+
+status table_copy(const struct table *table, struct table **out) {
+    struct arena *arena = arena_new(ENTRY_ARENA_MAX);
+    status st = table_decode(table_encode(table, arena), out);
+    arena_free(arena);
+    return st;
+}
+
+struct alteration {
+    struct scope *scope;
+    const struct table *changed;
+    str entry_key;
+    const struct catalogue_also *also;
+};
+
+static status alter_body(struct kv_txn *txn, void *context) {
+    const struct alteration *alteration = context;
+    const struct catalogue_also *also = alteration->also;
+    kv_txn_put(txn, alteration->entry_key,
+               table_encode(alteration->changed, alteration->scope->arena));
+    return also != NULL && also->body != NULL ? also->body(txn, also->context) : ST_OK;
+}
+
+/* The mark comes first: a write whose body runs after this update's sees it, under the latch of the
+ * entry's key, and looks again. */
+static status update_locked(struct database *database, struct scope *scope,
+                            const struct table *table, struct table *changed,
+                            const struct catalogue_also *also) {
+    if (atomic_load(&table->superseded))
+        return ST_CONFLICT;
+    size_t more = also != NULL ? also->exclusive_count : 0;
+    struct alteration alteration = {scope, changed, catalogue_key(scope->arena, table->name), also};
+    str *keys = arena_array(scope->arena, str, more + 1);
+    keys[0] = alteration.entry_key;
+    for (size_t i = 0; i < more; i++)
+        keys[i + 1] = also->exclusive[i];
+    uint64_t ticket;
+    atomic_store(&((struct table *)table)->superseded, true);
+    status st =
+        kv_update(database->kv, &(struct kv_keys){.exclusive = keys, .exclusive_count = more + 1},
+                  alter_body, &alteration, &ticket);
+    if (st == ST_OK)
+        st = kv_ticket_wait(database->kv, ticket);
+    if (st != ST_OK) {
+        atomic_store(&((struct table *)table)->superseded, false);
+        return st;
+    }
+    atomic_fetch_add(&changed->references, 1);
+    snapshot_change(database->catalogue, table, changed);
+    return ST_OK;
+}
+
+status catalogue_update(struct database *database, struct scope *scope, const struct table *table,
+                        struct table *changed, const struct catalogue_also *also) {
+    status st = ST_WOULD_WAIT;
+    if (thread_may_wait()) {
+        pthread_mutex_lock(&database->catalogue->change);
+        st = update_locked(database, scope, table, changed, also);
+        pthread_mutex_unlock(&database->catalogue->change);
+    }
+    table_unref(changed);
+    return st;
+}
+
+void catalogue_wait(struct database *database) {
+    pthread_mutex_lock(&database->catalogue->change);
+    pthread_mutex_unlock(&database->catalogue->change);
 }
 
 /* ---- entries ---- */

@@ -40,6 +40,26 @@ void table_unref(struct table *table); /* accepts NULL */
 /* Makes it durable, then visible. Gives it id, uuid and indexes their ids. Takes the table over,
  * also on failure. */
 status catalogue_create(struct database *database, struct scope *scope, struct table *table);
+
+/* A copy in an arena of its own, to be changed and handed to catalogue_update. */
+status table_copy(const struct table *table, struct table **out);
+
+/* More of the same update: for what must change together with the description. */
+struct catalogue_also {
+    kv_body *body; /* NULL: nothing more */
+    void *context;
+    const str *exclusive; /* keys that it finds */
+    size_t exclusive_count;
+};
+
+/* `changed` takes the place of `table`: durable, then visible. A write that relied on `table`
+ * either came before in the order of commits, or runs again with `changed`. Takes `changed` over,
+ * also on failure. ST_CONFLICT: `table` is not the newest description any more, look again. */
+status catalogue_update(struct database *database, struct scope *scope, const struct table *table,
+                        struct table *changed, const struct catalogue_also *also);
+/* Waits until no change is under way: what to do after ST_CONFLICT. */
+void catalogue_wait(struct database *database);
+
 /* The table's data is gone when this returns, or, if that failed, before the next table is made or
  * with the next start. */
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table);

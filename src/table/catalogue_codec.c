@@ -6,7 +6,7 @@
 #include "item/number.h"
 #include "table/catalogue.h"
 
-enum { ENTRY_VERSION = 1, MEMBERS_MAX = 24 };
+enum { ENTRY_VERSION = 1, MEMBERS_MAX = 40 };
 
 /* ---- writing ---- */
 
@@ -72,7 +72,66 @@ static struct value throughput_value(struct arena *arena, const struct throughpu
     struct members m = {.arena = arena};
     add_i64(&m, "read", t->read_units);
     add_i64(&m, "write", t->write_units);
+    add_i64(&m, "decreases", t->decreases);
+    add_i64(&m, "increased_us", t->increased_us);
+    add_i64(&m, "decreased_us", t->decreased_us);
     return map_of(&m);
+}
+
+static struct value units_value(struct arena *arena, const struct units *units) {
+    struct members m = {.arena = arena};
+    add_i64(&m, "read", units->read);
+    add_i64(&m, "write", units->write);
+    return map_of(&m);
+}
+
+static struct value ttl_value(struct arena *arena, const struct time_to_live *ttl) {
+    struct members m = {.arena = arena};
+    add_str(&m, "attribute", ttl->attribute);
+    add_i64(&m, "changed_us", ttl->changed_us);
+    add_bool(&m, "indexed", ttl->indexed);
+    return map_of(&m);
+}
+
+static struct value change_log_value(struct arena *arena, const struct change_log *log) {
+    struct members m = {.arena = arena};
+    add_i64(&m, "id", log->id);
+    add_i64(&m, "view", log->view);
+    add_i64(&m, "created_us", log->created_us);
+    add_i64(&m, "first_shard", log->first_shard);
+    add_i64(&m, "shard_count", log->shard_count);
+    return map_of(&m);
+}
+
+static struct value encryption_value(struct arena *arena, const struct encryption *encryption) {
+    struct members m = {.arena = arena};
+    add_bool(&m, "customer_key", encryption->customer_key);
+    add_str(&m, "key_arn", encryption->key_arn);
+    add_i64(&m, "changed_us", encryption->changed_us);
+    return map_of(&m);
+}
+
+static struct value insights_value(struct arena *arena, const struct table *table) {
+    struct value list = list_new(arena, table->insights_count);
+    for (size_t i = 0; i < table->insights_count; i++) {
+        struct members m = {.arena = arena};
+        add_str(&m, "index", table->insights[i].index_name);
+        add_i64(&m, "mode", table->insights[i].mode);
+        add_i64(&m, "changed_us", table->insights[i].changed_us);
+        list.list[i] = map_of(&m);
+    }
+    return list;
+}
+
+static struct value tags_value(struct arena *arena, const struct table *table) {
+    struct value tags = list_new(arena, table->tag_count);
+    for (size_t i = 0; i < table->tag_count; i++) {
+        struct members tag = {.arena = arena};
+        add_str(&tag, "key", table->tags[i].key);
+        add_str(&tag, "value", table->tags[i].value);
+        tags.list[i] = map_of(&tag);
+    }
+    return tags;
 }
 
 static struct value index_value(struct arena *arena, const struct index *index) {
@@ -87,6 +146,11 @@ static struct value index_value(struct arena *arena, const struct index *index) 
         included.list[i] = (struct value){.kind = VALUE_STRING, .bytes = index->included[i]};
     add(&m, "included", included);
     add(&m, "throughput", throughput_value(arena, &index->throughput));
+    add(&m, "on_demand_max", units_value(arena, &index->on_demand_max));
+    add(&m, "warm", units_value(arena, &index->warm));
+    add_i64(&m, "status", index->status);
+    add_bool(&m, "backfilling", index->backfilling);
+    add_i64(&m, "updating_until_us", index->updating_until_us);
     return map_of(&m);
 }
 
@@ -109,14 +173,17 @@ str table_encode(const struct table *table, struct arena *arena) {
     add(&m, "throughput", throughput_value(arena, &table->throughput));
     add_bool(&m, "deletion_protection", table->deletion_protection);
     add_str(&m, "table_class", table->table_class);
-    struct value tags = list_new(arena, table->tag_count);
-    for (size_t i = 0; i < table->tag_count; i++) {
-        struct members tag = {.arena = arena};
-        add_str(&tag, "key", table->tags[i].key);
-        add_str(&tag, "value", table->tags[i].value);
-        tags.list[i] = map_of(&tag);
-    }
-    add(&m, "tags", tags);
+    add(&m, "tags", tags_value(arena, table));
+    add(&m, "on_demand_max", units_value(arena, &table->on_demand_max));
+    add(&m, "warm", units_value(arena, &table->warm));
+    add_i64(&m, "creating_until_us", table->creating_until_us);
+    add_i64(&m, "updating_until_us", table->updating_until_us);
+    add_i64(&m, "next_index_id", table->next_index_id);
+    add(&m, "ttl", ttl_value(arena, &table->ttl));
+    add(&m, "stream", change_log_value(arena, &table->stream));
+    add(&m, "destination", change_log_value(arena, &table->destination));
+    add(&m, "encryption", encryption_value(arena, &table->encryption));
+    add(&m, "insights", insights_value(arena, table));
     struct item item = {.attributes = m.at, .count = m.count};
     return item_encode(&item, &(struct item_stamp){.time_us = table->created_us}, arena);
 }
@@ -143,7 +210,25 @@ static bool get_bool(view map, const char *name) {
 
 static struct throughput get_throughput(view map) {
     view v = view_member(map, STR("throughput"));
-    return (struct throughput){get_i64(v, "read"), get_i64(v, "write")};
+    return (struct throughput){.read_units = get_i64(v, "read"),
+                               .write_units = get_i64(v, "write"),
+                               .decreases = get_i64(v, "decreases"),
+                               .increased_us = get_i64(v, "increased_us"),
+                               .decreased_us = get_i64(v, "decreased_us")};
+}
+
+static struct units get_units(view map, const char *name) {
+    view v = view_member(map, str_from_c(name));
+    return (struct units){get_i64(v, "read"), get_i64(v, "write")};
+}
+
+static struct change_log get_change_log(view map, const char *name) {
+    view v = view_member(map, str_from_c(name));
+    return (struct change_log){.id = (uint32_t)get_i64(v, "id"),
+                               .view = (enum stream_view)get_i64(v, "view"),
+                               .created_us = get_i64(v, "created_us"),
+                               .first_shard = (uint32_t)get_i64(v, "first_shard"),
+                               .shard_count = (uint32_t)get_i64(v, "shard_count")};
 }
 
 static size_t get_attributes(view list, struct key_attribute *out, size_t max,
@@ -176,6 +261,57 @@ static void get_index(view map, struct index *out, struct arena *arena) {
         names[out->included_count++] = arena_copy(arena, view_bytes(c.value));
     out->included = names;
     out->throughput = get_throughput(map);
+    out->on_demand_max = get_units(map, "on_demand_max");
+    out->warm = get_units(map, "warm");
+    out->status = (enum index_status)get_i64(map, "status");
+    out->backfilling = get_bool(map, "backfilling");
+    out->updating_until_us = get_i64(map, "updating_until_us");
+}
+
+static void get_tags(view map, struct table *table) {
+    view list = view_member(map, STR("tags"));
+    struct tag *tags = arena_array(table->arena, struct tag, view_count(list) + 1);
+    for (view_cursor c = view_first(list); view_next(&c);)
+        tags[table->tag_count++] = (struct tag){get_str(c.value, "key", table->arena),
+                                                get_str(c.value, "value", table->arena)};
+    table->tags = tags;
+}
+
+static void get_insights(view map, struct table *table) {
+    view list = view_member(map, STR("insights"));
+    struct insights *insights = arena_array(table->arena, struct insights, view_count(list) + 1);
+    for (view_cursor c = view_first(list); view_next(&c);)
+        insights[table->insights_count++] =
+            (struct insights){.index_name = get_str(c.value, "index", table->arena),
+                              .mode = (enum insights_mode)get_i64(c.value, "mode"),
+                              .changed_us = get_i64(c.value, "changed_us")};
+    table->insights = insights;
+}
+
+/* What may change after a table's creation and has no part in its keys. */
+static void get_settings(view map, struct table *table) {
+    struct arena *arena = table->arena;
+    table->on_demand = get_bool(map, "on_demand");
+    table->on_demand_since_us = get_i64(map, "on_demand_since_us");
+    table->throughput = get_throughput(map);
+    table->on_demand_max = get_units(map, "on_demand_max");
+    table->warm = get_units(map, "warm");
+    table->deletion_protection = get_bool(map, "deletion_protection");
+    table->table_class = get_str(map, "table_class", arena);
+    table->creating_until_us = get_i64(map, "creating_until_us");
+    table->updating_until_us = get_i64(map, "updating_until_us");
+    view ttl = view_member(map, STR("ttl"));
+    table->ttl = (struct time_to_live){.attribute = get_str(ttl, "attribute", arena),
+                                       .changed_us = get_i64(ttl, "changed_us"),
+                                       .indexed = get_bool(ttl, "indexed")};
+    table->stream = get_change_log(map, "stream");
+    table->destination = get_change_log(map, "destination");
+    view encryption = view_member(map, STR("encryption"));
+    table->encryption = (struct encryption){.customer_key = get_bool(encryption, "customer_key"),
+                                            .key_arn = get_str(encryption, "key_arn", arena),
+                                            .changed_us = get_i64(encryption, "changed_us")};
+    get_tags(map, table);
+    get_insights(map, table);
 }
 
 static void get_table(view map, struct table *table) {
@@ -196,17 +332,12 @@ static void get_table(view map, struct table *table) {
     for (view_cursor c = view_first(list); view_next(&c);)
         get_index(c.value, &indexes[table->index_count++], arena);
     table->indexes = indexes;
-    table->on_demand = get_bool(map, "on_demand");
-    table->on_demand_since_us = get_i64(map, "on_demand_since_us");
-    table->throughput = get_throughput(map);
-    table->deletion_protection = get_bool(map, "deletion_protection");
-    table->table_class = get_str(map, "table_class", arena);
-    view tag_list = view_member(map, STR("tags"));
-    struct tag *tags = arena_array(arena, struct tag, view_count(tag_list) + 1);
-    for (view_cursor c = view_first(tag_list); view_next(&c);)
-        tags[table->tag_count++] =
-            (struct tag){get_str(c.value, "key", arena), get_str(c.value, "value", arena)};
-    table->tags = tags;
+    /* Entries from before ids were kept count them. */
+    table->next_index_id = (uint16_t)get_i64(map, "next_index_id");
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->next_index_id <= indexes[i].id)
+            table->next_index_id = (uint16_t)(indexes[i].id + 1);
+    get_settings(map, table);
 }
 
 status table_decode(str stored, struct table **out) {

@@ -4,13 +4,14 @@
 
 enum { ARENA_BYTES_MAX = 64 * 1024 };
 
-status database_open(struct kv *kv, str region, str account_id, struct database **out) {
+status database_open(struct kv *kv, const struct database_options *options, struct database **out) {
     struct arena *arena = arena_new(ARENA_BYTES_MAX);
     struct database *database = arena_struct(arena, struct database);
     database->arena = arena;
     database->kv = kv;
-    database->region = arena_copy(arena, region);
-    database->account_id = arena_copy(arena, account_id);
+    database->region = arena_copy(arena, options->region);
+    database->account_id = arena_copy(arena, options->account_id);
+    database->status_delay_us = options->status_delay_us;
     status st = catalogue_load(database);
     if (st != ST_OK) {
         arena_free(arena);

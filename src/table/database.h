@@ -12,15 +12,22 @@
 
 struct catalogue;
 
+struct database_options {
+    str region;              /* "us-east-1"; in ARNs */
+    str account_id;          /* twelve digits; in ARNs */
+    int64_t status_delay_us; /* how long CREATING, UPDATING and DELETING are shown at least */
+};
+
 struct database {
     struct kv *kv;
     struct catalogue *catalogue;
     struct arena *arena; /* holds this and the catalogue */
     str region;          /* "us-east-1"; in ARNs */
     str account_id;      /* twelve digits; in ARNs */
+    int64_t status_delay_us;
 };
 
 /* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On
  * failure the engine stays the caller's. */
-status database_open(struct kv *kv, str region, str account_id, struct database **out);
+status database_open(struct kv *kv, const struct database_options *options, struct database **out);
 void database_close(struct database *database); /* accepts NULL */

@@ -37,9 +37,19 @@ struct key_schema {
 
 enum projection_kind { PROJECT_ALL, PROJECT_KEYS_ONLY, PROJECT_INCLUDE };
 
-struct throughput {
-    int64_t read_units, write_units; /* 0 on demand */
+struct units {
+    int64_t read, write;
 };
+
+struct throughput {
+    int64_t read_units, write_units;    /* 0 on demand */
+    int64_t decreases;                  /* on the (UTC) day of decreased_us */
+    int64_t increased_us, decreased_us; /* 0: never */
+};
+
+/* An index that comes takes part in every write from its first description on, while the job
+ * build_indexes files what was there before; one that goes takes part in nothing any more. */
+enum index_status { INDEX_ACTIVE, INDEX_CREATING, INDEX_DELETING };
 
 struct index {
     str name;
@@ -50,12 +60,53 @@ struct index {
     const str *included; /* NonKeyAttributes, as given */
     size_t included_count;
     struct throughput throughput;
+    struct units on_demand_max; /* 0: no limit */
+    struct units warm;          /* 0: never said */
+    enum index_status status;
+    bool backfilling;          /* while CREATING: its job has begun */
+    int64_t updating_until_us; /* shown as UPDATING (ACTIVE) or in its status at least so long */
 };
 
 struct tag {
     str key, value;
 };
 
+/* Items that have `attribute` as a number of seconds in the past are deleted. */
+struct time_to_live {
+    str attribute; /* absent: off */
+    int64_t changed_us;
+    bool indexed; /* items from before are in the index of expiry times, too */
+};
+
+enum stream_view { VIEW_KEYS_ONLY, VIEW_NEW_IMAGE, VIEW_OLD_IMAGE, VIEW_NEW_AND_OLD_IMAGES };
+
+/* The change log that a table writes to now. What was logged before, and its shards, is described
+ * apart from the table. */
+struct change_log {
+    uint32_t id; /* never used twice; 0: none */
+    enum stream_view view;
+    int64_t created_us;   /* its label */
+    uint32_t first_shard; /* number of the first open shard */
+    uint32_t shard_count; /* open shards, by hash of the partition key */
+};
+
+struct encryption {
+    bool customer_key; /* SSE-KMS was asked for */
+    str key_arn;
+    int64_t changed_us;
+};
+
+/* Which keys CloudWatch's contributor insights would show; by position: 0 the table, then as in
+ * table->indexes. */
+enum insights_mode { INSIGHTS_OFF, INSIGHTS_ACCESSED, INSIGHTS_THROTTLED };
+struct insights {
+    str index_name; /* absent: the table */
+    enum insights_mode mode;
+    int64_t changed_us;
+};
+
+/* TABLE_DELETING: only a deletion under way has it; whether a table shows as CREATING or UPDATING
+ * follows from its times. */
 enum table_status { TABLE_ACTIVE, TABLE_DELETING };
 
 struct table {
@@ -76,6 +127,16 @@ struct table {
     str table_class; /* absent: never said */
     const struct tag *tags;
     size_t tag_count;
+    struct units on_demand_max;                   /* 0: no limit */
+    struct units warm;                            /* 0: never said */
+    int64_t creating_until_us, updating_until_us; /* what it shows as, --status-delay-ms */
+    uint16_t next_index_id;                       /* indexes' ids are never used twice */
+    struct time_to_live ttl;
+    struct change_log stream;      /* of the user's StreamSpecification */
+    struct change_log destination; /* of streaming destinations; always NEW_AND_OLD_IMAGES */
+    struct encryption encryption;
+    const struct insights *insights;
+    size_t insights_count;
 
     struct arena *arena; /* holds all of this */
     atomic_uint references;

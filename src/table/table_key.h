@@ -12,6 +12,10 @@
  *   03 "next_table_id"                                       meta: the next table id, 4 bytes
  *   04 01 user (1) token…                                   request token (request_token.h)
  *   04 02 end in µs (8) user (1) token…                     the same, by the time it is forgotten
+ *   05 log id (4) …                                         change log (shards and records)
+ *   06 …                                                    streams: what logs there are
+ *   07 table id (4) expiry in s (8) key of the item        index of expiry times
+ *   08 table id (4) index id (2) …                          index under construction
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
  * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,
@@ -29,6 +33,10 @@ enum key_space {
     SPACE_COUNTER = 0x02,
     SPACE_META = 0x03,
     SPACE_TOKEN = 0x04,
+    SPACE_CHANGE = 0x05,
+    SPACE_STREAM = 0x06,
+    SPACE_EXPIRY = 0x07,
+    SPACE_BUILD = 0x08,
     SPACE_ITEM = 0x10
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };

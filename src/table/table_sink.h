@@ -13,7 +13,7 @@
 #include "kv/kv.h"
 #include "table/table_write.h"
 
-enum change_cause { CAUSE_USER };
+enum change_cause { CAUSE_USER, CAUSE_EXPIRY };
 
 struct change {
     const struct table *table;

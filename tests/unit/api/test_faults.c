@@ -16,7 +16,11 @@ static int setup(void **state) {
     arena = arena_new((size_t)512 << 20);
     scratch = arena_new((size_t)64 << 20);
     assert_status(kv_mem_open(&kv), ST_OK);
-    assert_status(database_open(kv, STR("here"), STR("000000000000"), &database), ST_OK);
+    assert_status(database_open(kv,
+                                &(struct database_options){.region = STR("here"),
+                                                           .account_id = STR("000000000000")},
+                                &database),
+                  ST_OK);
     return 0;
 }
 

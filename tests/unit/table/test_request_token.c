@@ -21,7 +21,10 @@ static int setup(void **state) {
     scope = (struct scope){
         .arena = arena_new(64 << 20), .scratch = arena_new(64 << 20), .now_us = start_us};
     return kv_mem_open(&kv) == ST_OK &&
-                   database_open(kv, STR("us-east-1"), STR("000000000000"), &database) == ST_OK
+                   database_open(kv,
+                                 &(struct database_options){.region = STR("us-east-1"),
+                                                            .account_id = STR("000000000000")},
+                                 &database) == ST_OK
                ? 0
                : 1;
 }
