@@ -45,6 +45,15 @@ static void numbers_are_printed_as_the_c_library_does(void **state) {
     assert_string_equal(text.ptr, want);
 }
 
+static void widths_pad_with_zeros_or_blanks(void **state) {
+    char want[200];
+    snprintf(want, sizeof want, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu", -7, 1234567, 9, 42, 7U,
+             (size_t)3, 0xabcU, -1, -5L, 5UL);
+    str text = arena_printf(*state, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu", -7, 1234567, 9, 42,
+                            7U, (size_t)3, 0xabcU, -1, -5L, 5UL);
+    assert_string_equal(text.ptr, want);
+}
+
 static void bytes_strings_and_percent_signs(void **state) {
     assert_str(arena_printf(*state, "%c%c %02x%02x %s 100%%", 'x', 0, 0x0f, 0xff, "text"),
                "x\0 0fff text 100%");
@@ -71,6 +80,7 @@ int main(void) {
         CASE(absent_and_empty_slices_print_nothing),
         CASE(a_slice_may_be_of_any_length),
         CASE(numbers_are_printed_as_the_c_library_does),
+        CASE(widths_pad_with_zeros_or_blanks),
         CASE(bytes_strings_and_percent_signs),
         CASE(a_buffer_keeps_what_it_had_and_may_print_itself),
         CASE(a_nul_stands_behind_the_text),
