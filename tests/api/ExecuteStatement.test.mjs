@@ -350,6 +350,9 @@ test('INSERT refuses an item that is too large', () =>
 test('INSERT refuses an index key of another type', () =>
   expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': 1}`), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/));
 
+test('INSERT refuses an empty index key', () =>
+  expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': ''}`), /cannot contain an empty string value. IndexName: by(G|All), IndexKey: g$/));
+
 // ---- UPDATE ----
 
 const fresh = (() => {
@@ -419,6 +422,12 @@ const badUpdates = [
   ['of one attribute twice', () => update('x', 'SET n = 1 REMOVE n'), /^Two document paths overlap/],
 ];
 for (const [what, call, message] of badUpdates) test(`UPDATE ${what} is refused`, () => expectInvalid(call(), message));
+
+test('UPDATE refuses what an index cannot have for a key', async () => {
+  const set = (value) => run(`UPDATE "${name}" SET g = ${value} WHERE p = 'a' AND s = 1`);
+  await expectInvalid(set('1'), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/);
+  await expectInvalid(set("''"), /update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.$/);
+});
 
 test('what an update finds in the item may be wrong for it', async () => {
   const id = await fresh();
