@@ -137,6 +137,11 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
   assert.equal(keys(await from('byL', "WHERE p = 'a' AND begins_with(l, 'l2')")), 'a3');
 });
 
+test('what WHERE fetches for a local index is not shown by *', async () => {
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+});
+
 test('an index is refused what it does not have', async () => {
   await expectInvalid(from('nope', ''), 'The table does not have the specified index: nope');
   await expectInvalid(from('byG', "WHERE g = 'odd'", 'm'), 'One or more parameter values were invalid: Global secondary index byG does not project [m]');
