@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 
 struct selection {
@@ -282,8 +283,11 @@ static str make_token(struct request *request, const struct selection *selection
 /* ---- the page ---- */
 
 struct progress {
-    size_t limit, examined, bytes;
+    size_t limit, examined;
+    size_t bytes;       /* of what the ranges hold */
+    size_t fetch_bytes; /* of items fetched to complete entries */
     double index_units, fetch_units;
+    struct loop_work work;
     struct item *last; /* key of the entry at which the page ended; NULL: everything was read */
     size_t last_range;
 };
@@ -305,6 +309,22 @@ static struct item *key_of(struct arena *arena, const struct table_range *range,
     return key;
 }
 
+static void take(struct request *request, const struct selection *selection,
+                 struct progress *progress, str entry, str item) {
+    const struct page_request *page = &selection->page;
+    progress->examined++;
+    progress->bytes += item_size(entry);
+    if (page->whole_items) {
+        progress->fetch_bytes += item_size(item);
+        progress->fetch_units +=
+            capacity_read_units(item_size(item), selection->members.consistent);
+    }
+    if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
+        return;
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    statement_reply_columns(request, selection->statement, ANON, page->projection ? item : entry);
+}
+
 static status read_range(struct request *request, struct selection *selection,
                          struct progress *progress) {
     struct page_request *page = &selection->page;
@@ -318,14 +338,10 @@ static status read_range(struct request *request, struct selection *selection,
         if (st == ST_NOT_FOUND)
             break;
         TRY(st);
-        progress->examined++;
-        progress->bytes += item_size(entry);
-        if (page->whole_items)
-            progress->fetch_units +=
-                capacity_read_units(item_size(item), selection->members.consistent);
-        if (page->filter == NULL || expr_condition_true(page->filter, item_map(item)))
-            statement_reply_columns(request, selection->statement, ANON, item);
-        if (progress->examined == progress->limit || progress->bytes >= PAGE_BYTES_MAX)
+        TRY(loop_work_add(&progress->work, item_size(item), page->filter));
+        take(request, selection, progress, entry, item);
+        if (progress->examined == progress->limit ||
+            progress->bytes + progress->fetch_bytes >= PAGE_BYTES_MAX)
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }
     progress->index_units +=
