@@ -1,4 +1,5 @@
 #include "api/table_definition.h"
+#include "api/table_settings.h"
 #include "api/table_update.h"
 
 #define INVALID INVALID_VALUES
@@ -63,21 +64,12 @@ status table_update_check_indexes(struct scope *scope, const struct in_UpdateTab
 
 /* ---- while an index is being made or deleted ---- */
 
-static const struct index *index_under_way(const struct table *table) {
-    for (size_t i = 0; i < table->index_count; i++)
-        if (table->indexes[i].status != INDEX_ACTIVE)
-            return &table->indexes[i];
-    return NULL;
-}
-
 status table_update_check_building(const struct table_change *change) {
-    const struct index *busy = index_under_way(change->table);
+    const struct index *busy = table_index_under_way(change->table);
     const struct in_GlobalSecondaryIndexUpdateList *updates =
         change->in->GlobalSecondaryIndexUpdates;
     struct scope *scope = change->request->scope;
     str table_name = change->table->name;
-    if (busy == NULL)
-        return ST_OK;
     bool backfilling = busy->status == INDEX_CREATING && busy->backfilling;
     for (size_t i = 0; updates != NULL && i < updates->count; i++) {
         const struct in_GlobalSecondaryIndexUpdate *update = updates->at[i];
@@ -92,7 +84,7 @@ status table_update_check_building(const struct table_change *change) {
             return fail(scope, ERROR_LimitExceededException, ONE_AT_A_TIME);
     }
     if (!backfilling)
-        return fail(scope, ERROR_ResourceInUseException, IN_USE "Table is being updated: %.*s",
+        return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "updated: %.*s",
                     STR_ARG(table_name));
     return ST_OK;
 }
@@ -144,6 +136,9 @@ static status check_limits(struct scope *scope, const struct table *table,
         global += table->indexes[i].global;
         projected += table->indexes[i].included_count;
     }
+    if (table->next_index_id == UINT16_MAX)
+        return fail(scope, ERROR_LimitExceededException,
+                    "Subscriber limit exceeded: Too many indexes have been made on this table");
     if (global > GLOBAL_INDEXES_MAX)
         return fail_validation(scope,
                                INVALID "GlobalSecondaryIndex count exceeds the per-table limit "
@@ -181,6 +176,14 @@ static void add_definitions(struct table *changed, const struct key_schema *key)
     changed->attribute_count = count;
 }
 
+static status change_index_settings(const struct table_change *change,
+                                    const struct in_OnDemandThroughput *max,
+                                    const struct in_WarmThroughput *warm, struct index *index) {
+    struct setting setting = {change->request, index->name, false, change->changed->on_demand};
+    TRY(setting_on_demand_max(&setting, max, &index->on_demand_max));
+    return setting_warm(&setting, warm, &index->throughput, &index->warm);
+}
+
 static status create_index(const struct table_change *change,
                            const struct in_CreateGlobalSecondaryIndexAction *create,
                            struct index *new) {
@@ -196,6 +199,7 @@ static status create_index(const struct table_change *change,
     new->key = definition_key(change->in->AttributeDefinitions, create->KeySchema, arena);
     definition_projection(create->Projection, new, arena);
     TRY(check_kinds(change->request->scope, change->table, &new->key));
+    TRY(change_index_settings(change, create->OnDemandThroughput, create->WarmThroughput, new));
     add_definitions(changed, &new->key);
     changed->index_count++;
     return ST_OK;
@@ -248,12 +252,19 @@ static status update_index(const struct table_change *change,
                                "This operation cannot be performed with given input values. Please "
                                "contact DynamoDB service team for more info: Action Blocked: "
                                "IndexUpdate");
-    if (change->changed->on_demand || update->ProvisionedThroughput != NULL)
+    if (update->ProvisionedThroughput == NULL && update->OnDemandThroughput == NULL &&
+        update->WarmThroughput == NULL)
+        return fail_validation(scope,
+                               INVALID "One of ProvisionedThroughput, OnDemandThroughput, "
+                                       "WarmThroughput must be specified for index: %.*s",
+                               STR_ARG(update->IndexName));
+    if (update->ProvisionedThroughput != NULL)
         TRY(definition_check_index_units(scope, change->changed->on_demand, update->IndexName,
                                          update->ProvisionedThroughput));
     if (update->ProvisionedThroughput != NULL)
         TRY(table_update_throughput(scope, index->name, update->ProvisionedThroughput,
                                     &index->throughput));
+    TRY(change_index_settings(change, update->OnDemandThroughput, update->WarmThroughput, index));
     index->updating_until_us = change->until_us;
     return ST_OK;
 }
