@@ -2,23 +2,13 @@
 
 /* A table under change stays; one that is going may be deleted again, to no effect. */
 static status check_state(struct request *request, const struct table *table) {
-    struct scope *scope = request->scope;
-    switch (table_shown(table, request_clock(request))) {
-    case SHOWN_CREATING:
-        return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "created: %.*s",
-                    STR_ARG(table->name));
-    case SHOWN_UPDATING:
-        if (table_index_under_way(table) != NULL)
-            return fail(scope, ERROR_ResourceInUseException,
-                        "Attempt to change a resource which is still in use: Cannot delete table "
-                        "while indexes are being created, updated, or deleted.");
-        return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "updated: %.*s",
-                    STR_ARG(table->name));
-    case SHOWN_ACTIVE:
-    case SHOWN_DELETING:
-        break;
-    }
-    return ST_OK;
+    if (table->status == TABLE_DELETING)
+        return ST_OK;
+    if (table_index_under_way(table) != NULL)
+        return fail(request->scope, ERROR_ResourceInUseException,
+                    "Attempt to change a resource which is still in use: Cannot delete table while "
+                    "indexes are being created, updated, or deleted.");
+    return request_check_active(request, table);
 }
 
 status op_delete_table(struct request *request) {

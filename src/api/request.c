@@ -39,6 +39,16 @@ status request_table(struct request *request, str name_or_arn, bool says_name,
     return ST_OK;
 }
 
+status request_check_active(struct request *request, const struct table *table) {
+    static const char *const words[] = {
+        [SHOWN_CREATING] = "created", [SHOWN_UPDATING] = "updated", [SHOWN_DELETING] = "deleted"};
+    enum shown_state state = table_shown(table, request_clock(request));
+    if (state == SHOWN_ACTIVE)
+        return ST_OK;
+    return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "%s: %.*s", words[state],
+                STR_ARG(table->name));
+}
+
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
     struct table table = {.name = name_of(name_or_arn)};
     if (str_starts_with(name_or_arn, STR("arn:")) &&

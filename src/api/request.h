@@ -50,6 +50,8 @@ struct request {
  * items it is not. */
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out);
+/* ResourceInUseException for a table that is being created, updated or deleted. */
+status request_check_active(struct request *request, const struct table *table);
 /* ValidationException when it names none of the table's. */
 status request_index(struct request *request, const struct table *table, str name,
                      const struct index **out);

@@ -159,24 +159,9 @@ static status change_settings(const struct table_change *change) {
 
 /* An index under way has rules of its own: what it forbids, and what it allows meanwhile. */
 static status check_state(const struct table_change *change) {
-    struct request *request = change->request;
-    str name = change->table->name;
-    switch (table_shown(change->table, request_clock(request))) {
-    case SHOWN_CREATING:
-        return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "created: %.*s",
-                    STR_ARG(name));
-    case SHOWN_DELETING:
-        return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "deleted: %.*s",
-                    STR_ARG(name));
-    case SHOWN_UPDATING:
-        if (table_index_under_way(change->table) != NULL)
-            return table_update_check_building(change);
-        return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "updated: %.*s",
-                    STR_ARG(name));
-    case SHOWN_ACTIVE:
-        break;
-    }
-    return ST_OK;
+    if (change->table->status != TABLE_DELETING && table_index_under_way(change->table) != NULL)
+        return table_update_check_building(change);
+    return request_check_active(change->request, change->table);
 }
 
 status table_update_apply(const struct table_change *change) {

@@ -8,6 +8,9 @@
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per " \
     "table"
 
+/* What no update could use. */
+enum { UPDATES_MAX = 10 * GLOBAL_INDEXES_MAX, DEFINITIONS_MAX = 100 * KEY_PARTS_MAX };
+
 /* ---- without the table ---- */
 
 static str name_of(const struct in_GlobalSecondaryIndexUpdate *update) {
@@ -41,8 +44,22 @@ static status check_update(struct scope *scope,
     return ST_OK;
 }
 
+/* The request itself must define the key, even when the table does. */
+static status check_new(struct scope *scope, const struct in_AttributeDefinitions *definitions,
+                        const struct in_CreateGlobalSecondaryIndexAction *create) {
+    if (create->KeySchema->count > DEFINITIONS_MAX) /* before all are compared with all */
+        return fail_validation(scope, "Invalid KeySchema: Number of RANGE keys exceeds the limit");
+    TRY(definition_check_schema(scope, definitions, create->KeySchema, KEY_PARTS_MAX));
+    TRY(definition_check_projection(scope, create->Projection));
+    for (size_t i = 0; definitions != NULL && i < definitions->count; i++)
+        if (definition_find(definitions, definitions->at[i]->AttributeName) != definitions->at[i])
+            return fail_validation(scope,
+                                   INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
+                                   STR_ARG(definitions->at[i]->AttributeName));
+    return ST_OK;
+}
+
 status table_update_check_indexes(struct scope *scope, const struct in_UpdateTableInput *in) {
-    enum { UPDATES_MAX = 10 * GLOBAL_INDEXES_MAX, DEFINITIONS_MAX = 100 * KEY_PARTS_MAX };
     const struct in_GlobalSecondaryIndexUpdateList *updates = in->GlobalSecondaryIndexUpdates;
     size_t online = 0;
     if (updates == NULL)
@@ -59,6 +76,9 @@ status table_update_check_indexes(struct scope *scope, const struct in_UpdateTab
     }
     if (online > 1)
         return fail(scope, ERROR_LimitExceededException, ONE_AT_A_TIME);
+    for (size_t i = 0; i < updates->count; i++)
+        if (updates->at[i]->Create != NULL)
+            TRY(check_new(scope, in->AttributeDefinitions, updates->at[i]->Create));
     return ST_OK;
 }
 
@@ -149,17 +169,9 @@ static status check_limits(struct scope *scope, const struct table *table,
 
 static status check_create(const struct table_change *change,
                            const struct in_CreateGlobalSecondaryIndexAction *create) {
-    const struct in_AttributeDefinitions *definitions = change->in->AttributeDefinitions;
     struct scope *scope = change->request->scope;
-    TRY(definition_check_schema(scope, definitions, create->KeySchema, KEY_PARTS_MAX));
-    TRY(definition_check_projection(scope, create->Projection));
     TRY(definition_check_index_units(scope, change->changed->on_demand, create->IndexName,
                                      create->ProvisionedThroughput));
-    for (size_t i = 0; definitions != NULL && i < definitions->count; i++)
-        if (definition_find(definitions, definitions->at[i]->AttributeName) != definitions->at[i])
-            return fail_validation(scope,
-                                   INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
-                                   STR_ARG(definitions->at[i]->AttributeName));
     if (table_index(change->table, create->IndexName) != NULL)
         return fail_validation(scope, "Attempting to create an index which already exists");
     return check_limits(scope, change->table, create);
@@ -247,23 +259,24 @@ static status update_index(const struct table_change *change,
                            const struct in_UpdateGlobalSecondaryIndexAction *update,
                            struct index *index) {
     struct scope *scope = change->request->scope;
-    if (index == NULL || index->status == INDEX_DELETING)
+    const struct in_ProvisionedThroughput *units = update->ProvisionedThroughput;
+    if (index == NULL || index->status == INDEX_DELETING ||
+        (units != NULL && (units->ReadCapacityUnits.value > UNITS_MAX ||
+                           units->WriteCapacityUnits.value > UNITS_MAX)))
         return fail_validation(scope,
                                "This operation cannot be performed with given input values. Please "
                                "contact DynamoDB service team for more info: Action Blocked: "
                                "IndexUpdate");
-    if (update->ProvisionedThroughput == NULL && update->OnDemandThroughput == NULL &&
-        update->WarmThroughput == NULL)
+    if (units == NULL && update->OnDemandThroughput == NULL && update->WarmThroughput == NULL)
         return fail_validation(scope,
                                INVALID "One of ProvisionedThroughput, OnDemandThroughput, "
                                        "WarmThroughput must be specified for index: %.*s",
                                STR_ARG(update->IndexName));
-    if (update->ProvisionedThroughput != NULL)
+    if (units != NULL) {
         TRY(definition_check_index_units(scope, change->changed->on_demand, update->IndexName,
-                                         update->ProvisionedThroughput));
-    if (update->ProvisionedThroughput != NULL)
-        TRY(table_update_throughput(scope, index->name, update->ProvisionedThroughput,
-                                    &index->throughput));
+                                         units));
+        TRY(table_update_throughput(scope, index->name, units, &index->throughput));
+    }
     TRY(change_index_settings(change, update->OnDemandThroughput, update->WarmThroughput, index));
     index->updating_until_us = change->until_us;
     return ST_OK;
