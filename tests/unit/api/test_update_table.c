@@ -129,7 +129,7 @@ static str index_units(int read) {
 static void capacity_is_lowered_four_times_at_will_and_then_once_an_hour(void **state) {
     (void)state;
     create();
-    now_us += 15 * hour_us + 27 * 60 * second_us + 40 * second_us;
+    now_us += 15 * hour_us + 7 * 60 * second_us + 5 * second_us;
     for (int i = 1; i <= 4; i++)
         accepted("UpdateTable", units(100 - i));
     shows("\"NumberOfDecreasesToday\":4,\"ReadCapacityUnits\":96");
@@ -138,8 +138,8 @@ static void capacity_is_lowered_four_times_at_will_and_then_once_an_hour(void **
             "Subscriber limit exceeded: Provisioned throughput decreases are limited within a "
             "given UTC day. After the first 4 decreases, each subsequent decrease in the same UTC "
             "day can be performed at most once every 3600 seconds. Number of decreases today: 4. "
-            "Last decrease at Friday, October 4, 2024 3:27:40 PM UTC. Next decrease can be made at "
-            "Friday, October 4, 2024 4:27:40 PM UTC");
+            "Last decrease at Friday, October 4, 2024 3:07:05 PM UTC. Next decrease can be made at "
+            "Friday, October 4, 2024 4:07:05 PM UTC");
     now_us += second_us;
     accepted("UpdateTable", units(50));
     shows("\"NumberOfDecreasesToday\":5,\"ReadCapacityUnits\":50");
