@@ -285,8 +285,10 @@ static status read_range(struct request *request, struct selection *selection,
         if (page->whole_items)
             progress->fetch_units +=
                 capacity_read_units(item_size(item), selection->members.consistent);
-        if (page->filter == NULL || expr_condition_true(page->filter, item_map(item)))
+        if (page->filter == NULL || expr_condition_true(page->filter, item_map(item))) {
             statement_reply_columns(request, selection->statement, ANON, item);
+            request->counts.items++;
+        }
         if (progress->examined == progress->limit || progress->bytes >= PAGE_BYTES_MAX)
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }
