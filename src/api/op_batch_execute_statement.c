@@ -1,6 +1,7 @@
 /* Each statement has its own answer; only what is wrong with the batch as a whole refuses all of
  * it. Writes are updates of their own, so a batch of several must not start on an I/O loop: running
  * it again from its start would meet its own first writes. */
+#include "api/fault_int.h"
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -147,6 +148,10 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
         struct answer *answer = &batch->answers[i];
         if (!answer->bound)
             continue;
+        if (fault_leaves(request, answer->statement.table->name, i)) {
+            TRY(settle(request, answer, fault_of_element(request)));
+            continue;
+        }
         status st = batch->writes
                         ? write_one(request, answer, first)
                         : read_one(request, answer, in->at[i]->ConsistentRead.value, &batch->work);

@@ -323,6 +323,7 @@ static void take(struct request *request, const struct selection *selection,
         return;
     /* An item that was fetched for the filter alone is not what the index answers. */
     statement_reply_columns(request, selection->statement, ANON, page->projection ? item : entry);
+    request->counts.items++;
 }
 
 static status read_range(struct request *request, struct selection *selection,
