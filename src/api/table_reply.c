@@ -48,7 +48,11 @@ static void reply_index(struct request *request, const struct table *table,
     reply_key_schema(reply, &index->key);
     reply_projection(reply, index);
     if (index->global) {
-        reply_str(reply, STR("IndexStatus"), status_name);
+        bool active = index->status == INDEX_ACTIVE;
+        str building = index->status == INDEX_CREATING ? STR("CREATING") : STR("DELETING");
+        reply_str(reply, STR("IndexStatus"), active ? status_name : building);
+        if (index->status == INDEX_CREATING)
+            reply_bool(reply, STR("Backfilling"), index->backfilling);
         reply_throughput(reply, &index->throughput);
     }
     reply_i64(reply, STR("IndexSizeBytes"), counts.bytes);

@@ -123,7 +123,7 @@ const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'Del
   'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations', 'ListContributorInsights', 'ListExports',
   'ListGlobalTables', 'ListImports', 'ListTagsOfResource', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime', 'SearchVectors',
   'StartBulkPutItems', 'TagResource', 'UntagResource', 'UpdateContinuousBackups', 'UpdateContributorInsights',
-  'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTable', 'UpdateTableReplicaAutoScaling', 'UpdateTimeToLive'];
+  'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTableReplicaAutoScaling', 'UpdateTimeToLive'];
 for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
 }
