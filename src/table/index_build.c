@@ -223,30 +223,15 @@ static status show(struct work *work, enum index_status index_status, bool backf
     return catalogue_update(work->database, work->scope, work->table, changed, NULL);
 }
 
-static bool is_key_anywhere(const struct table *table, str name) {
-    if (key_schema_has(&table->key, name))
-        return true;
-    for (size_t i = 0; i < table->index_count; i++)
-        if (key_schema_has(&table->indexes[i].key, name))
-            return true;
-    return false;
-}
-
-/* Takes the index out, with what is said only because of it. */
+/* Takes the index out, with what is said of it elsewhere. */
 static void index_remove(struct table *table, uint16_t id) {
     struct index *indexes = (struct index *)table->indexes;
-    struct key_attribute *attributes = (struct key_attribute *)table->attributes;
     struct insights *insights = (struct insights *)table->insights;
     size_t kept = 0, at = (size_t)(index_of(table, id) - indexes);
     str name = indexes[at].name;
     for (size_t i = at + 1; i < table->index_count; i++)
         indexes[i - 1] = indexes[i];
     table->index_count--;
-    for (size_t i = 0; i < table->attribute_count; i++)
-        if (is_key_anywhere(table, attributes[i].name))
-            attributes[kept++] = attributes[i];
-    table->attribute_count = kept;
-    kept = 0;
     for (size_t i = 0; i < table->insights_count; i++)
         if (insights[i].index_name.ptr == NULL || !str_eq(insights[i].index_name, name))
             insights[kept++] = insights[i];
