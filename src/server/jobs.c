@@ -133,12 +133,12 @@ static void log_build(const struct index_build *build) {
              build->index, words[build->did], (long long)build->items, (long long)build->of);
 }
 
-/* A page, then a rest as long as the page took: there are others who want the processor. */
+/* A page, then a rest as long as it kept a processor busy: there are others who want it. */
 bool job_build_indexes(struct database *database) {
     enum { REST_US_MAX = 20 * 1000 };
     static struct index_build build; /* of the one thread that steps this */
     static status last = ST_OK;
-    int64_t began_us = clock_monotonic_us();
+    int64_t began_us = clock_thread_us();
     status st = index_build_step(database, &build, clock_wall_us());
     if (st == ST_CONFLICT) {
         catalogue_wait(database);
@@ -150,7 +150,7 @@ bool job_build_indexes(struct database *database) {
     if (st != ST_OK || build.did == STEP_NOTHING)
         return false;
     log_build(&build);
-    int64_t took_us = clock_monotonic_us() - began_us;
+    int64_t took_us = clock_thread_us() - began_us;
     usleep((useconds_t)(took_us < REST_US_MAX ? took_us : REST_US_MAX));
     return true;
 }
