@@ -25,6 +25,7 @@ FORMAT_VERSION = '14.'
 # with the reason beside it.
 TYPE_NAME_FOLDERS = ('item', 'expr')
 TYPE_NAME_FILES = {
+    'src/auth/identity.c': 'an access key is stored as an item, member by member',
     'src/table/catalogue_codec.c': 'a catalogue entry is stored as an item, member by member',
     'src/partiql/value.c': 'literals in a statement have types',
 }
@@ -32,6 +33,10 @@ TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STR
 
 ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
+
+CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)g)')
+CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE'}
+DATE_FORMS = re.compile('%[YaHM]')
 
 BELOW_ITEM = ('base', 'json', 'http', 'kv')
 SERVICE_WORDS = re.compile(r'(?i:dynamodb)|\b(?:AttributeValue|TableName|(?:Put|Get|Update|Delete)Item|'
@@ -269,6 +274,19 @@ def heap_calls(tree):
                     yield path, number, match.group(1)
 
 
+def conversions(tree):
+    """Texts are formatted with the conversions that base/format.c has."""
+    for path in tree.sources():
+        raw = tree.read(path) if path not in CONVERSION_FILES else ''
+        for match in LITERALS.finditer(raw):
+            text = match.group(0)
+            if text[0] != '"' or DATE_FORMS.search(text):
+                continue
+            for found in re.findall(r'%[^a-zA-Z%"]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]', text):
+                if not CONVERSION.fullmatch(found):
+                    yield path, raw.count('\n', 0, match.start()) + 1, found
+
+
 def defaults(tree):
     """A switch over an enum has no `default:`, so that a new member fails to compile; if it must, a comment says why."""
     for path in tree.sources():
@@ -381,7 +399,7 @@ def registries(tree):
                 yield path, number, match.group(0)
 
 
-RULES = [layers, private_headers, engine_headers, file_sizes, function_sizes, five_lines, type_names, heap_calls,
+RULES = [layers, private_headers, engine_headers, file_sizes, function_sizes, five_lines, type_names, heap_calls, conversions,
          defaults, service_words, operations_have_tests, open_work, blanks, layout, machine_paths, registries]
 
 

@@ -154,3 +154,8 @@ bool job_build_indexes(struct database *database) {
     usleep((useconds_t)(took_us < REST_US_MAX ? took_us : REST_US_MAX));
     return true;
 }
+
+bool job_finish_deletions(struct database *database) {
+    catalogue_finish_deletions(database, clock_wall_us());
+    return false;
+}

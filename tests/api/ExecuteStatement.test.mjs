@@ -4,7 +4,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { B, BOOL, L, M, N, NO_TABLE, NULL, S, SS, expectError, expectInvalid, harness, load, unordered, violations, notNull, tooLong, tooShort,
-  tooSmall } from './lib/index.mjs';
+  tooSmall, uniqueName } from './lib/index.mjs';
 
 const { db, client, table } = await harness();
 const name = await table({ key: 'p s:N', gsi: { byG: { key: 'g', project: 'KEYS_ONLY' }, byAll: { key: 'g s:N' } }, lsi: { byL: { key: 'p l:S', project: 'KEYS_ONLY' } } });
@@ -45,6 +45,15 @@ const finds = [
   ["WHERE p IN ('b', 'a', 'c') AND s = 1 ORDER BY p DESC", 'c1 b1 a1'],
   ["WHERE p IN ['a', 'b'] AND s < 3 ORDER BY p DESC, s DESC", 'b2 b1 a2 a1'],
   ["WHERE p IN ['a'] ORDER BY s DESC", 'a4 a3 a2 a1'],
+  ["WHERE p IN ['b', 'a'] AND s < 3 ORDER BY p DESC", 'b1 b2 a1 a2'],
+  ["WHERE p IN ['b', 'a'] AND s > 2 ORDER BY p, s DESC", 'a4 a3 b4 b3'],
+  ["WHERE p = 'b' OR p = 'a' ORDER BY p, s DESC", 'a4 a3 a2 a1 b4 b3 b2 b1'],
+  ["WHERE (p = 'b' OR 'a' = p OR p IN ['c', 'a']) AND s = 2 ORDER BY p DESC", 'c2 b2 a2'],
+  ["WHERE (p = 'b' OR (p = 'a' OR p = 'none')) AND s = 1", 'b1 a1'],
+  ["WHERE (p = 'b' OR p = 'a') AND p = 'a' AND s = 1", 'a1'],
+  ["WHERE p = 'a' ORDER BY s DESC, p", 'a4 a3 a2 a1'],
+  ["WHERE p = 'a' ORDER BY s DESC, s", 'a4 a3 a2 a1'],
+  ["WHERE p = 'a' AND s = 1 ORDER BY s DESC", 'a1'],
   ["WHERE p = 'a' AND m.deep[0] = 3", 'a3'],
   ["WHERE p = 'a' AND contains(t, 'all') AND size(t) = 2 AND begins_with(l, 'l')", 'a1 a2 a3 a4'],
   ["WHERE p = 'a' AND t = <<'all', 'a'>> AND l = 'l1'", 'a4'],
@@ -134,17 +143,45 @@ test('an index is refused what it does not have', async () => {
   await expectInvalid(run(`SELECT * FROM "${name}"."byG"`, undefined, { ConsistentRead: true }), 'Consistent reads are not supported on global secondary indexes');
 });
 
+test('an index of several attributes is ordered by all of them or by the first', async () => {
+  const many = uniqueName();
+  const names = ['id', 'h1', 'h2', 'r1', 'r2'];
+  await db.CreateTable({ TableName: many, BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: AttributeName[0] === 'r' ? 'N' : 'S' })),
+    GlobalSecondaryIndexes: [{ IndexName: 'many', Projection: { ProjectionType: 'ALL' }, KeySchema: names.slice(1).map((AttributeName) =>
+      ({ AttributeName, KeyType: AttributeName[0] === 'h' ? 'HASH' : 'RANGE' })) }] });
+  await load(db, many, [0, 1, 2, 3].map((at) => ({ id: S(`k${at}`), h1: S('x'), h2: S('y'), r1: N(at >> 1), r2: N(at & 1) })));
+  const order = async (rest) => (await run(`SELECT id FROM "${many}"."many" WHERE h1 = 'x' AND h2 = 'y' ${rest}`)).Items.map((item) => item.id.S[1]).join('');
+  assert.equal(await order('ORDER BY r1'), '0123');
+  assert.equal(await order('ORDER BY r1 DESC, r2 DESC'), '3210');
+  assert.equal(await order('ORDER BY h2, r1 DESC, h1'), '3210');
+  assert.equal(await order('AND r1 = 1 ORDER BY r2 DESC'), '32');
+  assert.equal(await order('AND r1 = 1 ORDER BY r1, r2 DESC'), '32');
+  const mixed = 'ORDER BY must name sort key attributes in the order of the key, all of them ascending or all descending';
+  for (const rest of ['ORDER BY r2', 'ORDER BY r2, r1', 'ORDER BY r1, r2 DESC', 'AND r1 > 0 ORDER BY r2'])
+    await expectInvalid(order(rest), mixed);
+  await db.DeleteTable({ TableName: many });
+});
+
 // ---- refusals of SELECT ----
 
 const refusals = [
   ['ORDER BY without WHERE', 'ORDER BY s', 'Must have WHERE clause in the statement when using ORDER BY clause.'],
   ['ORDER BY without a partition key', 'WHERE s = 1 ORDER BY s',
     'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
-  ['ORDER BY with the partition key behind OR', "WHERE p = 'a' OR p = 'b' ORDER BY s",
+  ['ORDER BY with the partition key in one part of OR', "WHERE p = 'a' OR s = 1 ORDER BY s",
+    'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
+  ['ORDER BY with the partition key behind NOT', "WHERE NOT p = 'a' ORDER BY p",
+    'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
+  ['ORDER BY with the partition key among others in OR', "WHERE p = 'a' AND s = 1 OR p = 'b' ORDER BY p",
     'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
   ['ORDER BY another attribute', "WHERE p = 'a' ORDER BY g", 'Variable reference g in ORDER BY clause must be part of the primary key.'],
   ['an order across partitions by the sort key', "WHERE p IN ['a', 'b'] ORDER BY s",
     'ORDER BY must begin with the partition key when the WHERE clause names more than one value of it'],
+  ['an order across partitions of OR by the sort key', "WHERE p = 'a' OR p = 'b' ORDER BY s",
+    'ORDER BY must begin with the partition key when the WHERE clause names more than one value of it'],
+  ['a partition key of another type in OR', "WHERE p = 'a' OR p = 1",
+    'One or more parameter values were invalid: Condition parameter type does not match schema type'],
   ['a partition key of another type', 'WHERE p = 1',
     'One or more parameter values were invalid: Condition parameter type does not match schema type'],
   ['a sort key of another type', "WHERE p = 'a' AND s > 'x'",
@@ -163,6 +200,12 @@ for (const [what, rest, message] of refusals)
 
 test('SELECT takes 50 partition keys', async () =>
   assert.equal(keys(await select(`WHERE p IN [${Array.from({ length: 49 }, (_, i) => `'${i}'`)}, 'c'] AND s = 1`)), 'c1'));
+
+test('an OR of more than 50 partition keys is a filter, which has no order', async () => {
+  const where = `WHERE (${Array.from({ length: 50 }, (_, i) => `p = '${i}'`).join(' OR ')} OR p = 'c')`;
+  assert.equal(keys(await select(`${where} AND s = 1`)), 'c1');
+  await expectInvalid(select(`${where} ORDER BY p`), 'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.');
+});
 
 test('a missing table is told, but only of a statement that is well formed', async () => {
   await expectError(run('SELECT * FROM "not-there"'), { type: 'ResourceNotFoundException', message: NO_TABLE });
@@ -205,6 +248,8 @@ async function pagesOf(statement, Limit, parameters, more) {
 
 for (const [what, rest] of [['a scan', ''], ['a partition', "WHERE p = 'a'"], ['a partition backward', "WHERE p = 'a' ORDER BY s DESC"],
   ['several partitions', "WHERE p IN ['c', 'a', 'gone', 'b']"], ['several items', "WHERE p IN ['c', 'gone', 'b'] AND s = 2"],
+  ['several partitions in their order', "WHERE p IN ['c', 'a', 'gone', 'b'] ORDER BY p DESC, s DESC"],
+  ['partitions joined by OR in their order', "WHERE (p = 'c' OR p = 'a' OR p = 'b') AND NOT s = 2 ORDER BY p, s DESC"],
   ['a filter', "WHERE g = 'odd'"]]) {
   test(`pages of ${what} are the whole, in its order`, async () => {
     const whole = keys(await select(rest));
@@ -426,6 +471,7 @@ test('reads cost what the range examined', async () => {
   assert.equal(await cost("WHERE p = 'a'", { ConsistentRead: true }), 1);
   assert.equal(await cost("WHERE p = 'none'"), 0.5);
   assert.equal(await cost("WHERE p IN ['a', 'b', 'c']"), 1.5);
+  assert.equal(await cost("WHERE p = 'a' OR p = 'b'"), 1);
 });
 
 test('an index is charged apart', async () => {

@@ -83,6 +83,25 @@ test('text that quotes the request is escaped', async () => {
   assert.match(answer.json.message, /^1 validation error detected: Value '"\\\n\u0001é' at 'returnConsumedCapacity'/);
 });
 
+test('text that quotes a NUL does not end there', async () => {
+  const nul = 'a\0b';
+  const keyed = await table({ key: `${nul} s` });
+  const put = (Item, more) => db.PutItem({ TableName: name, Item: { id: S('nul'), ...Item }, ...more });
+  const INVALID = 'One or more parameter values were invalid: ';
+  await expectError(db.PutItem({ TableName: keyed, Item: { s: S('x') } }), { type: 'ValidationException', message: `${INVALID}Missing the key ${nul} in the item` });
+  await expectError(put({ n: N('1\0x') }), { type: 'ValidationException', message: `The parameter cannot be converted to a numeric value: 1\0x` });
+  await expectError(put({ v: { SS: [nul, nul] } }), { type: 'ValidationException', message: `${INVALID}Input collection [${nul}, ${nul}] contains duplicates.` });
+  await expectError(put({}, { ConditionExpression: '#n.x = :v AND #n[0] = :v OR attribute_type(a, :t)', ExpressionAttributeNames: { '#n': nul },
+    ExpressionAttributeValues: { ':v': N(1), ':t': S(nul) } }),
+  { type: 'ValidationException', message: /^Invalid ConditionExpression: Invalid attribute type name found; type: a\0b, valid types: \{[A-Z,]+\}$/ });
+  await expectError(db.UpdateItem({ TableName: name, Key: { id: S('nul') }, UpdateExpression: 'SET #n = :v, #n.b = :v', ExpressionAttributeNames: { '#n': nul },
+    ExpressionAttributeValues: { ':v': N(1) } }), { type: 'ValidationException', message: 'Invalid UpdateExpression: Two document paths overlap with each other; '
+    + `must remove or rewrite one of these paths; path one: [${nul}], path two: [${nul}, b]` });
+  await expectError(db.DescribeTable({ TableName: nul }), { type: 'ValidationException', message: /'a\0b' at 'tableName'/ });
+  await expectError(db.ExecuteStatement({ Statement: `SELECT * FROM "${name}" WHERE id = 'x' ORDER BY "${nul}"` }),
+    { type: 'ValidationException', message: `Variable reference ${nul} in ORDER BY clause must be part of the primary key.` });
+});
+
 test('other content types are refused with 404', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
     const answer = await raw.send('ListTables', {}, { 'Content-Type': type });
