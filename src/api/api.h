@@ -23,6 +23,7 @@ struct api_call {
     struct arena *arena;
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
+    str host; /* as the client calls us; may be absent */
 };
 
 struct api_answer {

@@ -141,7 +141,8 @@ status api_call(struct database *database, const struct api_call *call, struct a
         answer_error(&scope, out);
         return ST_OK;
     }
-    struct request request = {.scope = &scope, .database = database, .operation = operation};
+    struct request request = {
+        .scope = &scope, .database = database, .operation = operation, .host = call->host};
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);
     request.input = input;

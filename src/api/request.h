@@ -36,6 +36,7 @@ struct request {
     const struct catalogue_snapshot *tables;
     struct reply reply;
     uint64_t ticket; /* what the reply depends on */
+    str host;        /* as the client calls us; may be absent */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;

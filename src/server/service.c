@@ -203,7 +203,8 @@ static status reply_call(struct service *service, struct http_request *request,
                             .body = body,
                             .arena = request->arena,
                             .scratch = scratch,
-                            .now_us = clock_wall_us()};
+                            .now_us = clock_wall_us(),
+                            .host = http_request_header(request, STR("Host"))};
     struct api_answer answer;
     st = api_call(service->database, &call, &answer);
     arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
