@@ -46,9 +46,11 @@ static status change_locked(struct database *database, struct scope *scope,
     TRY(table_copy(table, &changed));
     struct time_to_live *ttl = &changed->ttl;
     bool on = attribute.ptr != NULL;
-    *ttl = (struct time_to_live){.attribute = arena_copy(changed->arena, attribute),
+    /* Later than the last change whatever the clock says: filings tell settings apart by it. */
+    int64_t later_us = ttl->changed_us + 1;
+    *ttl = (struct time_to_live){.attribute = on ? arena_copy(changed->arena, attribute) : (str){},
                                  .former = on ? (str){} : ttl->attribute,
-                                 .changed_us = scope->now_us,
+                                 .changed_us = scope->now_us > later_us ? scope->now_us : later_us,
                                  .indexed = !on};
     return catalogue_update(database, scope, table, changed, NULL);
 }
