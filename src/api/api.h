@@ -26,6 +26,7 @@ struct api_call {
     struct arena *arena;
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
+    str host;              /* as the client calls us; may be absent */
     struct faults *faults; /* NULL: none are made */
     str fault_spec;        /* one for this call alone, when `faults` is there; absent: none */
 };

@@ -169,7 +169,8 @@ status api_call(struct database *database, const struct api_call *call, struct a
         answer_error(&scope, out);
         return ST_OK;
     }
-    struct request request = {.scope = &scope, .database = database, .operation = operation};
+    struct request request = {
+        .scope = &scope, .database = database, .operation = operation, .host = call->host};
     request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);

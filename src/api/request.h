@@ -38,6 +38,7 @@ struct request {
     const struct catalogue_snapshot *tables;
     struct reply reply;
     uint64_t ticket; /* what the reply depends on */
+    str host;        /* as the client calls us; may be absent */
     struct api_counts counts;
     const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
 };

@@ -81,6 +81,7 @@ static status open_database(const struct config *config, struct database **out) 
         .region = str_from_c(config->region),
         .account_id = str_from_c(config->account_id),
         .status_delay_us = config->status_delay_ms * 1000,
+        .ttl_delay_us = config->ttl_delay_ms * 1000,
     };
     status st = database_open(kv, &database_options, out);
     if (st != ST_OK)

@@ -204,6 +204,7 @@ static status reply_call(struct service *service, struct http_request *request,
                             .arena = request->arena,
                             .scratch = scratch,
                             .now_us = clock_wall_us(),
+                            .host = http_request_header(request, STR("Host")),
                             .faults = service->faults};
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
