@@ -66,10 +66,15 @@ status request_index(struct request *request, const struct table *table, str nam
     *out = NULL;
     if (name.ptr == NULL)
         return ST_OK;
-    *out = table_index(table, name);
-    if (*out == NULL)
+    const struct index *index = table_index(table, name);
+    if (index == NULL || index->status == INDEX_DELETING)
         return fail_validation(request->scope, "The table does not have the specified index: %.*s",
                                STR_ARG(name));
+    if (index->status == INDEX_CREATING)
+        return fail_validation(request->scope,
+                               "Cannot read from backfilling global secondary index: %.*s",
+                               STR_ARG(name));
+    *out = index;
     return ST_OK;
 }
 
