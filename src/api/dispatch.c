@@ -191,6 +191,16 @@ status api_call(struct database *database, const struct api_call *call, struct a
     return ST_OK;
 }
 
+bool api_knows(str target) {
+    return find_operation(target) != NULL;
+}
+
+void api_refuse(struct scope *scope, struct api_answer *out) {
+    *out = (struct api_answer){.counts.operation = API_NO_OPERATION};
+    count_error(scope, &out->counts);
+    answer_error(scope, out);
+}
+
 void api_lost(struct arena *arena, struct api_answer *answer) {
     struct scope scope = {.arena = arena, .scratch = arena};
     (void)fail(&scope, ERROR_InternalServerError,

@@ -5,6 +5,7 @@
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
 
@@ -23,6 +24,7 @@ struct batch {
     struct answer answers[BATCH_STATEMENTS_MAX];
     size_t count;
     bool writes;
+    struct loop_work work;
 };
 
 /* Keeps the error of one statement to its answer; what is none for the client goes on. */
@@ -106,13 +108,16 @@ static status bind_all(struct request *request, struct batch *batch) {
 
 /* ---- doing it ---- */
 
-static status read_one(struct request *request, struct answer *answer, bool consistent) {
+static status read_one(struct request *request, struct answer *answer, bool consistent,
+                       struct loop_work *work) {
     struct statement *statement = &answer->statement;
     const struct expr_condition *filter;
     str stored = {};
     TRY(statement_key_filter(request, statement, &filter));
     TRY(table_find_many(request->database, request->scope, statement->table, &statement->key, 1,
                         &stored));
+    if (stored.ptr != NULL)
+        TRY(loop_work_add(work, item_size(stored), filter));
     answer->charged = true;
     answer->read_units = capacity_read_units(stored.ptr ? item_size(stored) : 0, consistent);
     if (stored.ptr && (filter == NULL || expr_condition_true(filter, item_map(stored))))
@@ -149,8 +154,9 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
             TRY(settle(request, answer, fault_of_element(request)));
             continue;
         }
-        status st = batch->writes ? write_one(request, answer, first)
-                                  : read_one(request, answer, in->at[i]->ConsistentRead.value);
+        status st = batch->writes
+                        ? write_one(request, answer, first)
+                        : read_one(request, answer, in->at[i]->ConsistentRead.value, &batch->work);
         TRY(settle(request, answer, st));
         first = false;
     }

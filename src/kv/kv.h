@@ -24,7 +24,8 @@
 enum {
     KV_KEY_MAX = 32 * 1024,
     KV_VALUE_MAX = 1024 * 1024,
-    KV_UPDATE_KEYS_MAX = 256,
+    /* A transaction of 100 items with 100 keys of indexes under construction, in 100 tables. */
+    KV_UPDATE_KEYS_MAX = 320,
 };
 
 struct kv;

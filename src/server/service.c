@@ -164,6 +164,17 @@ static const struct api_counts *note_of(const struct api_answer *answer, struct 
     return note;
 }
 
+/* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
+ * told to anybody, as the service does. */
+static bool is_admitted(struct service *service, const struct http_request *request,
+                        const struct api_call *call, struct api_answer *answer) {
+    struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
+    if (!api_knows(call->target) || auth_check(&service->auth, &scope, request) == ST_OK)
+        return true;
+    api_refuse(&scope, answer);
+    return false;
+}
+
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
     str type = reply_type(http_request_header(request, STR("Content-Type")));
@@ -197,9 +208,11 @@ static status reply_call(struct service *service, struct http_request *request,
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
     struct api_answer answer;
-    st = api_call(service->database, &call, &answer);
-    arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
-    TRY(st);
+    if (is_admitted(service, request, &call, &answer)) {
+        st = api_call(service->database, &call, &answer);
+        arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
+        TRY(st);
+    }
     *reply = (struct http_reply){.status = answer.http_status,
                                  .content_type = type.ptr != NULL ? type : STR("application/json"),
                                  .body = answer.body,
