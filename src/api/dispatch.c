@@ -119,7 +119,7 @@ static void name_status(struct scope *scope, const struct operation *operation, 
 static status run_once(struct request *request) {
     request->tables = catalogue_acquire(request->database);
     reply_init(&request->reply, request->scope->arena);
-    request->counts.items = 0;
+    request->counts = (struct api_counts){.operation = request->counts.operation};
     status st = request->operation->run(request);
     catalogue_release(request->tables);
     return st;

@@ -33,6 +33,8 @@ static status settle(struct request *request, struct answer *answer, status st) 
     if (st != ST_FAILED)
         return st;
     answer->error = scope->error;
+    request->counts.conditions_false += scope->error == ERROR_ConditionalCheckFailedException;
+    request->counts.conflicts += scope->error == ERROR_TransactionConflictException;
     answer->error_text = scope->error_text;
     scope->error = ERROR_NONE;
     scope->error_text = scope->error_item = (str){};
