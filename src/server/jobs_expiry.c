@@ -1,6 +1,8 @@
 /* The jobs of time to live. Both rest after each step for several times as long as it took, so that
  * however much there is to do, requests have most of the machine: a batch of a hundred deletes
- * takes a few milliseconds with its commit, which leaves room for some thousands a second. */
+ * takes a few milliseconds with its commit, which leaves room for some thousands a second. Looking
+ * costs, too: a walk steps over what was deleted and is not compacted yet (15 ms for 100,000
+ * entries), so the next one waits in proportion. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/jobs.h"
@@ -9,7 +11,13 @@
 
 #include <time.h>
 
-enum { REST_FACTOR = 3, REST_US_MAX = 50000, ARENA_BYTES_MAX = 256 * 1024 * 1024 };
+enum {
+    REST_FACTOR = 3,
+    REST_US_MAX = 50000,
+    WALK_REST_FACTOR = 10,
+    WALK_REST_US_MAX = 1000000,
+    ARENA_BYTES_MAX = 256 * 1024 * 1024
+};
 
 static void rest_after(int64_t began_us) {
     int64_t rest_us = (clock_monotonic_us() - began_us) * REST_FACTOR;
@@ -31,7 +39,10 @@ static void tell(const char *event, status st) {
 
 bool job_expire_items(struct database *database) {
     static struct expiry_sweep sweep; /* of the one thread that steps this */
+    static int64_t walk_us, next_walk_us;
     int64_t began_us = clock_monotonic_us();
+    if (began_us < next_walk_us)
+        return false;
     struct scope scope = scope_new();
     size_t deleted;
     bool more;
@@ -39,9 +50,15 @@ bool job_expire_items(struct database *database) {
     arena_free(scope.arena);
     metric_add(METRIC_ttl_deleted_items, deleted);
     tell("expire_items_failed", st);
-    if (more)
+    walk_us += clock_monotonic_us() - began_us;
+    if (more) {
         rest_after(began_us);
-    return more;
+        return true;
+    }
+    int64_t rest_us = walk_us * WALK_REST_FACTOR;
+    next_walk_us = began_us + (rest_us < WALK_REST_US_MAX ? rest_us : WALK_REST_US_MAX);
+    walk_us = 0;
+    return false;
 }
 
 bool job_file_expiry(struct database *database) {
