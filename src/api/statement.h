@@ -57,10 +57,10 @@ status statement_outcome(struct request *request, const struct statement *statem
 /* What a batch calls an error of one of its statements, "ValidationError"; a transaction's reasons
  * have the same names. */
 str statement_error_code(enum error_code error);
-/* The columns of one item, as a member or an element. Columns may overlap (a, a.b, a.b.c, …) and show
- * an item again and again: fails when the reply grows beyond COLUMNS_BYTES_MAX. */
+/* The columns of one item, as a member or an element. Columns may overlap (a, a.b, a.b.c, …) and
+ * show an item again and again: fails when the reply grows beyond COLUMNS_BYTES_MAX. */
 status statement_reply_columns(struct request *request, const struct statement *statement, str name,
-                             str stored);
+                               str stored);
 /* What RETURNING asks for, if there is something: answers whether. */
 bool statement_reply_returning(struct request *request, const struct statement *statement,
                                str name);
