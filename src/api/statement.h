@@ -6,7 +6,7 @@
  * Threads:   one at a time.
  * Errors:    through the scope, in the service's words. Those of statement_parse need no table and
  *            come before all that do.
- * Limits:    partiql.h's; 50 partition keys in an IN.
+ * Limits:    partiql.h's; 50 partition keys of a SELECT; COLUMNS_BYTES_MAX of JSON.
  */
 #pragma once
 
