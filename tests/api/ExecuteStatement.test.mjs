@@ -64,6 +64,9 @@ for (const [where, expected] of finds)
 const scans = [
   ["WHERE s = 2", 'a2 b2 c2'],
   ["WHERE p = 'a' AND s = 1 OR p = 'b' AND s = 2", 'a1 b2'],
+  ["WHERE l = 'a' OR p = 'b'", 'b1 b2 b3 b4'],
+  ["WHERE p = 'a' AND s = 1 OR p = 'b'", 'a1 b1 b2 b3 b4'],
+  ["WHERE p = 'a' OR NOT p <> 'b'", 'a1 a2 a3 a4 b1 b2 b3 b4'],
   ["WHERE z IS NULL", 'odd one0'],
   ["WHERE z = null", 'odd one0'],
   ["WHERE g IS MISSING", 'odd one0'],
