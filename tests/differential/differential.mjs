@@ -74,6 +74,7 @@ async function settle() {
     await revive();
     return outcome;
   };
+  for (const group of report.open()) if (!stopping) await report.alone(group, run);
   const rows = [...report.open(), ...(options.dissent ? report.dissents() : [])];
   for (const group of rows.slice(0, Number(options.smallest))) if (!stopping) await report.settle(group, run);
   for (const group of rows) if (options.dissent || !group.dissent) report.show(group, peers);

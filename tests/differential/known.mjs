@@ -14,6 +14,15 @@
 
 import { canonical } from './compare.mjs';
 
+// Updates that only take something away, as a parameter or in a transaction, too.
+function onlyRemoves(one) {
+  if (one?.UpdateExpression !== undefined) return /^\s*(remove|delete)\b/i.test(one.UpdateExpression) && !/\b(set|add)\b/i.test(one.UpdateExpression);
+  const updates = Object.values(one?.AttributeUpdates ?? {});
+  return updates.length > 0 && updates.every((update) => update?.Action === 'DELETE');
+}
+
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
+
 const folds = [
   {
     peer: 'dynoxide', right: 'stator',
@@ -60,7 +69,7 @@ export const rows = [
   },
   {
     right: 'stator', theirs: /./,
-    when: (request, ours, made) => made?.requests.some(([operation, one]) => operation === 'UpdateItem' && /^\s*(remove|delete)\b/i.test(one.UpdateExpression ?? '') && !/\b(set|add)\b/i.test(one.UpdateExpression)),
+    when: (request, ours, made) => made?.schema?.removes && made.requests.some(([, one]) => onlyRemoves(one) || one?.TransactItems?.some?.((row) => onlyRemoves(row?.Update))),
     why: 'an update that only removes makes no item, so there is none to return, to find or to update later',
   },
   {
@@ -213,6 +222,86 @@ export const rows = [
   {
     peer: 'dynoxide', right: 'stator', op: ['CreateTable'], ours: /The second KeySchemaElement is not a RANGE key type/, theirs: /^200/,
     why: 'no hash attribute follows a range attribute, in whatever index',
+  },
+  // ---- legacy parameters ----
+  {
+    right: 'stator', op: WRITES, ours: /ComparisonOperator \w+ is not valid for \w+ AttributeValue type/, theirs: /./,
+    why: 'each legacy operator has its types, in Expected as in filters; the peers look at them in filters only',
+  },
+  {
+    right: 'stator', ours: /Non-expression parameters: \{[^}]*ConditionalOperator/, theirs: /./,
+    why: 'ConditionalOperator is a legacy parameter (the SDK\'s type file says so), and no mixture is allowed; the peers name it in reads only',
+  },
+  {
+    right: 'stator', ours: /ConditionalOperator cannot be used without/, theirs: /./, why: 'ConditionalOperator without Expected or a filter is refused',
+  },
+  {
+    right: 'stator', op: WRITES, ours: /^400/, theirs: /^(200|400)/,
+    when: (request, ours) => request.Expected && /Number (over|under)flow|significant digits|Supplied AttributeValue|numeric value|may not be empty|contains duplicates|invalid value|SerializationException/.test(ours),
+    why: 'values in Expected are values like any other and refused where they are wrong; dynalite looks at Value alone, dynoxide at none',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /One or more parameter values were invalid|BETWEEN condition/, theirs: /One or more parameter values were invalid|BETWEEN condition/,
+    when: (request) => Object.keys(request.Expected ?? request.ScanFilter ?? request.QueryFilter ?? {}).length > 1 || request.AttributeUpdates,
+    why: 'dynalite: attributes are checked in the order of the request, each wholly; dynoxide sorts them, and has a pass for each fault',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /AttributeValues inside AttributeValueList must be of same type/, theirs: /is not valid for/,
+    why: 'dynalite: values of one list are held against each other before they are held against the operator',
+  },
+
+  // ---- what dynoxide checks later, or not ----
+  {
+    peer: 'dynoxide', right: 'stator', ours: /SerializationException/, theirs: /^400/,
+    why: 'the form of a request is checked first, in words that dynalite has one by one; dynoxide has its JSON library\'s, and checks some values later',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /can only be specified when using expressions/, theirs: /^400/,
+    why: 'dynalite: placeholders without an expression are told before their values are looked at',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /Invalid \w+Expression: /, theirs: /key element|starting key|Requested resource not found|unused in expressions|Type mismatch|Missing the key|contains invalid (key|value)/,
+    why: 'expressions are checked before tables and keys, and before what else they leave unused',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /value used in expression is not defined|name used in the document path is not defined|contains invalid key/, theirs: /./,
+    why: 'placeholders are checked whether or not the part of the condition with them is evaluated, and told with the expression\'s name',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /Invalid \w+Expression: /, theirs: /Invalid \w+Expression: /, unagreed: true,
+    why: 'of several faults in one expression dynalite and Stator tell them kind by kind, dynoxide as it meets them',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /^200/, theirs: /^200/, where: /^ConsumedCapacity\S*(, ConsumedCapacity\S*)*$/,
+    when: (request) => /"(AttributesToGet|ProjectionExpression)":/.test(JSON.stringify(request)), why: 'a projection does not make a read cheaper',
+  },
+  {
+    right: 'stator', op: ['BatchWriteItem'], ours: /has more than one datatypes set/, when: (request) => JSON.stringify(request).includes('PutRequest'),
+    why: 'a row with two requests is refused before any of them is looked at; the peers take one of the two',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /first operand: \[:/, why: 'only paths can be the same operand twice, not values: dynalite takes contains(:v, :v), too',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: [...WRITES, 'Scan', 'Query'], ours: /^400/, theirs: /^200/, when: (request) => request.Expected || request.ScanFilter || request.QueryFilter,
+    why: 'dynoxide drops conditions that it cannot read, and takes a request without them',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /^400/, theirs: /Consistent reads are not supported on global/, why: 'what needs no table is checked before what does',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /contains invalid value/, theirs: /Invalid \w+Expression/, why: 'values are checked before the expressions that use them',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /Can not use both expression and non-expression/, theirs: /^400/, why: 'members against each other come before the values they hold',
+  },
+  {
+    peer: 'dynalite', right: 'stator', theirs: /ConditionalCheckFailed/, ours: /^(?!.*ConditionalCheck)/, when: (request) => /<>/.test(request.ConditionExpression),
+    why: 'a missing attribute differs from everything, from another missing one, too; in dynalite the two are not different',
+  },
+  {
+    peer: 'dynalite', right: 'stator', op: ['UpdateItem'], theirs: /incorrect data type/, when: (request) => /if_not_exists/.test(request.UpdateExpression),
+    why: 'dynalite takes the type of if_not_exists to be that of its second operand, before the condition and the item are looked at',
   },
 ];
 

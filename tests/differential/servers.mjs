@@ -20,7 +20,7 @@ const PEERS = {
     file: 'dynalite/cli.js',
     command: (file, port) => [process.execPath, '--require', path.join(here, 'guard.cjs'), file, '--host', '127.0.0.1', '--port', port, '--createTableMs', 0, '--deleteTableMs', 0],
     cannot: (text) => /[:,[]null\b/.test(text), // it ends on a null inside of a value
-    kinds: ['items', 'tables'], // it has no transactions and no statements
+    lacks: ['TransactWriteItems', 'TransactGetItems', 'ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
     slow: true,
     lanesAConnection: 1, // the guard drops the connection of a request
   },
@@ -118,15 +118,15 @@ export class Server {
 
 export const stator = () => new Server('stator', (port) => [ours, 'serve', '--in-memory', '--port', port]);
 
-// Those whose packages are in `folder`, in the order of PEERS: { name, slow, kinds, servers, of(lane) }.
+// Those whose packages are in `folder`, in the order of PEERS: { name, slow, lacks, servers, of(lane) }.
 // A slow one runs as several processes.
 export function peersIn(folder, wanted = Object.keys(PEERS), processes = 2) {
   return Object.keys(PEERS).filter((name) => wanted.includes(name)).map((name) => {
-    const { file: place, command, slow = false, kinds, ...rest } = PEERS[name];
+    const { file: place, command, slow = false, lacks = [], ...rest } = PEERS[name];
     const file = path.join(folder, place);
     if (!existsSync(file)) throw new Error(`${name} is not in ${folder}: npm install --prefix tests/differential, or name another with --peers`);
     const servers = Array.from({ length: slow ? processes : 1 }, () => new Server(name, (port) => command(file, port), rest));
-    return { name, slow, kinds, servers, of: (lane) => servers[lane % servers.length] };
+    return { name, slow, lacks: new Set(lacks), servers, of: (lane) => servers[lane % servers.length] };
   });
 }
 
