@@ -36,6 +36,11 @@ function pageOf(operation, request, body) {
     const responses = Object.fromEntries(Object.entries(body.Responses).map(([name, rows]) => [name, canonical(rows, 'rows', true)]));
     return { ...body, Responses: responses };
   }
+  if (operation === 'ExecuteStatement' && body.Items) {
+    const ordered = /order by/i.test(request.Statement);
+    if (request.Limit !== undefined) return { ConsumedCapacity: '*' };
+    return ordered ? body : { ...body, Items: canonical(body.Items, 'Items', true) };
+  }
   if (!('ScannedCount' in body)) return body;
   const scan = operation === 'Scan';
   const unsorted = scan || request.IndexName !== undefined;

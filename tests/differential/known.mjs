@@ -34,7 +34,70 @@ const folds = [
     why: 'LastUpdateToPayPerRequestDateTime and DeletionProtectionEnabled are there, TableThroughputModeSummary is no member',
     fold: (theirs, ours) => tableFold(theirs, ours),
   },
+  {
+    peer: 'dynoxide', op: ['TransactWriteItems', 'ExecuteTransaction'], right: 'stator',
+    why: 'what is wrong with one action has the words that the single operation has; dynoxide has its own',
+    fold: (theirs, ours) => reasonsFold(theirs, ours),
+  },
+  {
+    peer: 'dynoxide', op: ['BatchExecuteStatement'], right: 'stator',
+    why: 'dynoxide reads a part of the statements\' grammar, and has words of its own for what is wrong',
+    fold: (theirs, ours) => batchFold(theirs, ours),
+  },
 ];
+
+// Two columns that end in one name.
+function sameColumns(statement) {
+  const names = /select (.*?) from/i.exec(statement ?? '')?.[1].split(',').map((path) => /([a-z]+)"?(\[\d+\])*\s*$/i.exec(path)?.[1]) ?? [];
+  return new Set(names).size < names.length;
+}
+
+// A statement that sets or removes something of the table's key.
+function setsKey(request, schema) {
+  const texts = [request?.Statement, ...[...(request?.Statements ?? []), ...(request?.TransactStatements ?? [])].map((one) => one?.Statement)];
+  const keys = new RegExp(`\\b(set|remove) +"?(${schema?.keys.join('|')})\\b`, 'i');
+  return texts.some((text) => typeof text === 'string' && keys.test(text));
+}
+
+// Whether the expressions do name all that a peer calls unused.
+function isUsed(request, theirs) {
+  const keys = /keys: \{(.*?)\}/.exec(theirs)?.[1].split(', ') ?? [];
+  const texts = JSON.stringify(request).match(/"\w+Expression":"[^"]*"/g)?.join(' ') ?? '';
+  return keys.length > 0 && keys.every((key) => texts.includes(key));
+}
+
+const hasFaultyParameter = (request) => request.Statements?.some?.((one) => one?.Parameters !== undefined);
+
+const CANCELLED = /^(400 \S+TransactionCanceledException: )(\[.*\])$/;
+
+function reasonsFold(theirs, ours) {
+  const [, head, list] = CANCELLED.exec(theirs.text) ?? [];
+  const wanted = JSON.parse(CANCELLED.exec(ours.text)?.[2] ?? '[]');
+  if (!list || !wanted.length) return theirs;
+  const reasons = JSON.parse(list).map((one, at) => (one.startsWith('ValidationError') && wanted[at]?.startsWith('ValidationError') ? wanted[at] : one));
+  return { ...theirs, text: head + JSON.stringify(reasons) };
+}
+
+// Statements that dynoxide does not read.
+const UNREAD = /wasn't well formed|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
+
+// What Stator says of a statement before it looks at its condition, or as UpdateItem does.
+const EARLY = /Number of parameters|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
+
+function batchFold(theirs, ours) {
+  if (theirs.text === ours.text && JSON.stringify(theirs.body?.Responses) === JSON.stringify(ours.body?.Responses)) return { ...theirs, body: { ...theirs.body, ConsumedCapacity: ours.body?.ConsumedCapacity } };
+  if (!theirs.body?.Responses || theirs.body.Responses.length !== ours.body?.Responses?.length) return theirs;
+  let changed = false;
+  const Responses = theirs.body.Responses.map((one, at) => {
+    const wanted = ours.body.Responses[at];
+    if (JSON.stringify(one) === JSON.stringify(wanted)) return one;
+    const unread = UNREAD.test(one.Error?.Message) || (wanted.Error && EARLY.test(wanted.Error.Message));
+    if (!unread && (one.Error?.Code ?? '') !== wanted.Error?.Code) return one;
+    changed = true;
+    return wanted;
+  });
+  return changed ? { ...theirs, body: { ...theirs.body, Responses, ConsumedCapacity: ours.body.ConsumedCapacity } } : theirs;
+}
 
 function tableFold(theirs, ours) {
   if (!theirs.body?.TableDescription || !ours.body?.TableDescription) return theirs;
@@ -168,7 +231,8 @@ export const rows = [
     why: 'a local index fetches what it does not hold, and is charged for it, and its units stand beside the table\'s',
   },
   {
-    right: 'stator', ours: /cannot contain an empty (string|binary) value/, theirs: /^200/, why: 'a key value is never empty',
+    right: 'stator', ours: /cannot contain an empty (string|binary) value/, theirs: /^200|cannot contain an empty/,
+    why: 'a key value is never empty; "are not valid" are the service\'s words for it, dynalite has older ones in starting keys',
   },
   {
     right: 'stator', op: ['CreateTable'], ours: /Duplicate attribute name in NonKeyAttributes|ProvisionedThroughput must be specified for index/, theirs: /^200/,
@@ -283,7 +347,8 @@ export const rows = [
     peer: 'dynoxide', right: 'stator', theirs: /first operand: \[:/, why: 'only paths can be the same operand twice, not values: dynalite takes contains(:v, :v), too',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: [...WRITES, 'Scan', 'Query'], ours: /^400/, theirs: /^200/, when: (request) => request.Expected || request.ScanFilter || request.QueryFilter,
+    peer: 'dynoxide', right: 'stator', op: [...WRITES, 'Scan', 'Query'], ours: /^400/, theirs: /^200|Either the KeyConditions/,
+    when: (request) => request.Expected || request.ScanFilter || request.QueryFilter || request.KeyConditions,
     why: 'dynoxide drops conditions that it cannot read, and takes a request without them',
   },
   {
@@ -298,6 +363,112 @@ export const rows = [
   {
     peer: 'dynalite', right: 'stator', theirs: /ConditionalCheckFailed/, ours: /^(?!.*ConditionalCheck)/, when: (request) => /<>/.test(request.ConditionExpression),
     why: 'a missing attribute differs from everything, from another missing one, too; in dynalite the two are not different',
+  },
+  // ---- transactions and statements: only dynoxide has them ----
+  {
+    peer: 'dynoxide', right: 'stator', op: ['TransactWriteItems', 'TransactGetItems'], ours: /ValidationException/, theirs: /./,
+    when: (request, ours) => /Invalid \w+Expression|ExpressionAttribute|Supplied AttributeValue|can only contain one/.test(ours),
+    why: 'mistakes in the expressions and values of any action fail the whole request, before any action is looked at',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['TransactGetItems'], ours: /^200/, theirs: /^200/, where: /^Responses$/,
+    when: (request) => JSON.stringify(request).includes('ProjectionExpression'), why: 'an item without the attributes asked for is an empty item, as GetItem has it; only a missing one is absent',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['TransactWriteItems'], ours: /ValidationError: (The document path|One or more parameter values were invalid: (Cannot update attribute|Type mismatch))/, theirs: /./,
+    why: 'a path needs its parents, and keys are no targets of updates; dynoxide lets some of these pass in transactions',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'ExecuteTransaction'], theirs: UNREAD,
+    when: (request, ours) => !/RETURNING/i.test(JSON.stringify(request)) || !/RETURNING clause/.test(ours),
+    why: 'dynoxide reads a part of the statements\' grammar: one SET, few functions, no exponents',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], theirs: /RETURNING clause is not supported/,
+    why: 'whether a transaction takes RETURNING: dynoxide refuses it in words that look like the service\'s; neither the SDK nor the facts say',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /ORDER BY|Aliasing|wasn't well formed|Number of parameters/, theirs: /./,
+    why: 'what is no part of a statement, or no parameter of it, is refused; dynoxide passes over some of it, and sorts by anything',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /wasn't well formed|Number of parameters|ValidationException: "message|Select statements within/, theirs: /./,
+    why: 'statements are read before any of them is run; a SELECT of a transaction names the whole key',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'ExecuteTransaction'], ours: EARLY, theirs: /./,
+    why: 'what a statement surely does wrong comes before the item and its condition',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /TransactionCanceledException/, theirs: /TransactionCanceledException: \["?.*"None"\]/,
+    why: 'each action of a cancelled transaction has its reason; dynoxide stops at the first that fails in statements',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /attribute that does not exist in the item|document path provided|incorrect data type/, theirs: /./,
+    why: 'SET reads what is there, as in UpdateItem; dynoxide\'s statements take a missing operand for nothing',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'], ours: /ResourceNotFound/, theirs: /Requested resource not found: Table/,
+    why: '"Requested resource not found", without the name, is what the other operations say',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], theirs: /^(200|400)/, where: /^(|ConsumedCapacity\S*(, ConsumedCapacity\S*)*)$/,
+    when: (request) => / IN /.test(request.Statement), why: 'each partition of IN is a query of its own and rounded on its own',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /^200/, theirs: /does not project one or more filter attributes/,
+    why: 'whether WHERE may name what the index has not: Query and Scan take such filters (both peers do), dynoxide refuses them in statements with a key',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /does not have the specified index/, theirs: /does not have the specified index/,
+    why: 'the index is named, as Query and Scan name it; dynoxide does not name it in statements',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^Items$/, when: (request) => sameColumns(request.Statement),
+    why: 'of columns with one name the last one counts, even where it is missing; dynoxide takes one that is there',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'], theirs: /./, when: (request) => /<>|NOT /.test(JSON.stringify(request)),
+    why: 'a missing attribute differs from everything, in statements, too: NOT a = 1 is true of an item without a',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^200/, theirs: /^400/,
+    when: (request) => hasFaultyParameter(request), why: 'whether a wrong value among the parameters is its statement\'s fault or the request\'s',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement', 'ExecuteTransaction'], theirs: /duplicates|multiple operations on one item|Read and write requests/,
+    why: 'statements that are wrong in themselves are left out when they are counted, compared and sorted into reads and writes; dynoxide counts them',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactGetItems', 'TransactWriteItems'], ours: /^400/, theirs: /^400/, when: (request) => /"(SS|NS|BS)":\[/.test(JSON.stringify(request)),
+    why: 'of a value that is wrong and in the wrong place, which fault is told',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'ExecuteTransaction'], theirs: /Invalid key value/, why: 'words of its own',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['BatchExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^ConsumedCapacity/,
+    why: 'a failed condition is charged, too, and what stands under Table is the sum of it',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], where: /./, ours: /TransactionCanceled/, theirs: /TransactionCanceled/, when: (request) => /ALL_OLD/.test(JSON.stringify(request)),
+    why: 'ReturnValuesOnConditionCheckFailure of a statement returns the item with its reason',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /./, when: (request, ours, made) => made?.requests.some(([, one]) => setsKey(one, made.schema)),
+    why: 'an UPDATE of a key attribute is refused; dynoxide lets some statements write into keys, and is no witness of that table any more',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['TransactWriteItems', 'ExecuteTransaction'], ours: /"ValidationError/, theirs: /./,
+    why: 'what is surely wrong with an action is told whatever its condition says; dynoxide evaluates the condition first, and takes some wrong updates',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', theirs: /unused in expressions: keys: /, when: (request, ours, made, theirs) => isUsed(request, theirs),
+    why: 'what an expression names is used, evaluated or not',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /Consistent reads are not supported/, theirs: /Strongly consistent read is not supported/,
+    why: 'in statements dynoxide has other words for it than in Query; nothing settles them',
   },
   {
     peer: 'dynalite', right: 'stator', op: ['UpdateItem'], theirs: /incorrect data type/, when: (request) => /if_not_exists/.test(request.UpdateExpression),
@@ -319,7 +490,7 @@ export function explained(found, peer) {
     (!row.theirs || row.theirs.test(peer.theirs)) &&
     (!row.where || row.where.test(peer.where)) &&
     !(row.unagreed && agreed(found)) &&
-    (!row.when || row.when(found.request, found.ours, found.sequence)));
+    (!row.when || row.when(found.request, found.ours, found.sequence, peer.theirs)));
 }
 
 export const known = [...folds, ...rows];
