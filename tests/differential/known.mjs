@@ -428,7 +428,8 @@ export const rows = [
     why: 'of columns with one name the last one counts, even where it is missing; dynoxide takes one that is there',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'], theirs: /./, when: (request) => /<>|NOT /.test(JSON.stringify(request)),
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
+    ours: /^200|ConditionalCheckFailed/, theirs: /^200|ConditionalCheckFailed/, when: (request) => /<>|NOT /.test(JSON.stringify(request)),
     why: 'a missing attribute differs from everything, in statements, too: NOT a = 1 is true of an item without a',
   },
   {
@@ -455,7 +456,7 @@ export const rows = [
     why: 'ReturnValuesOnConditionCheckFailure of a statement returns the item with its reason',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /./, when: (request, ours, made) => made?.requests.some(([, one]) => setsKey(one, made.schema)),
+    peer: 'dynoxide', right: 'stator', theirs: /./, when: (request, ours, made) => made?.schema && made.requests.some(([, one]) => setsKey(one, made.schema)),
     why: 'an UPDATE of a key attribute is refused; dynoxide lets some statements write into keys, and is no witness of that table any more',
   },
   {

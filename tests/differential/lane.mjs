@@ -135,9 +135,12 @@ function against(peer, operation, request, own, answer) {
   const plain = judged(operation, request, answer);
   const { folds, theirs } = difference(own, plain) ? folded(peer.name, operation, request, own, plain) : { folds: [], theirs: plain };
   const differs = difference(own, theirs);
-  const diverged = WRITES.has(operation) && (plain.failed !== own.failed || (differs && operation === 'BatchExecuteStatement'));
+  const diverged = WRITES.has(operation) && (plain.failed !== own.failed || done(plain) !== done(own));
   return { name: peer.name, same: !differs, folds, diverged, ...(differs ?? {}) };
 }
+
+// Which statements of a batch were carried out.
+const done = (answer) => (answer.body?.Responses?.map?.((one) => !one.Error) ?? []).join();
 
 // The peers of a difference, those whose difference is explained left out: they are no witnesses.
 export function witnesses(found) {

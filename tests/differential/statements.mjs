@@ -47,9 +47,14 @@ class Statement {
     return this.random.chance(0.7) ? name : `"${name}"`;
   }
 
-  path() {
+  // dynoxide lets some statements write into keys, so these are rare where something is set.
+  target() {
+    return this.path(this.schema.removes ? 0.1 : 0);
+  }
+
+  path(keys = 0.1) {
     const { random } = this;
-    let text = this.name(random.pick(random.chance(0.1) ? this.schema.keys : ATTRIBUTES));
+    let text = this.name(random.pick(random.chance(keys) ? this.schema.keys : ATTRIBUTES));
     while (random.chance(0.2)) text += random.chance(0.5) ? `.${this.name(random.pick(ATTRIBUTES))}` : `[${random.below(3)}]`;
     return text;
   }
@@ -174,7 +179,7 @@ class Statement {
 
   update(key = keyOf(this.random, this.schema)) {
     const { random } = this;
-    const clauses = random.list(1, random.chance(RARE) ? 3 : 1, () => (random.chance(0.75) ? `SET ${this.path()} = ${this.setOperand()}` : `REMOVE ${this.path()}`));
+    const clauses = random.list(1, random.chance(RARE) ? 3 : 1, () => (random.chance(0.75) ? `SET ${this.target()} = ${this.setOperand()}` : `REMOVE ${this.target()}`));
     const text = `UPDATE "@1" ${clauses.join(' ')}${this.where(key, 0.2)}`;
     return random.chance(this.returning ?? 0.3) ? `${text} RETURNING ${random.pick(['ALL', 'MODIFIED'])} ${random.pick(['OLD', 'NEW'])} *` : text;
   }
