@@ -54,7 +54,7 @@ export class Server {
   async start() {
     const port = await freePort();
     const [program, ...args] = this.command(String(port));
-    for (const connection of this.connections) connection?.close();
+    for (const connection of this.connections) connection?.lose('the server is started again');
     this.connections = [];
     this.port = port;
     this.log = '';
