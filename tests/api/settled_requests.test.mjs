@@ -113,6 +113,13 @@ test('an attribute type that is none is quoted whole, NULs too', () =>
   expectInvalid(db.Scan({ TableName: name, FilterExpression: 'attribute_type(x, :v)', ExpressionAttributeValues: { ':v': S('a\0c') } }),
     'Invalid FilterExpression: Invalid attribute type name found; type: a\0c, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}'));
 
+test('BatchWriteItem goes from item to item: a key twice is told before what is wrong behind it', async () => {
+  const put = (Item) => ({ PutRequest: { Item } });
+  const twice = [put({ p: S('a'), s: S('b') }), put({ p: S('a'), s: S('b') })];
+  await expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [...twice, put({ p: S('a') })] } }), 'Provided list of item keys contains duplicates');
+  await expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [put({ p: S('a') }), ...twice] } }), KEY_MISMATCH);
+});
+
 test('BatchWriteItem looks for requests that are neither put nor delete before it looks into the others', () =>
   expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [{ PutRequest: { Item: { p: N('x') } } }, {}] } }),
     'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes'));

@@ -485,10 +485,19 @@ export const rows = [
     why: 'statements that dynoxide does not read are neither reads nor writes to it',
   },
   {
-    right: 'stator', op: ['Query', 'Scan'], ours: /^200/, theirs: /^200/, where: /^Count(, Items\S*)?(, ConsumedCapacity\S*)*$/,
+    right: 'stator', op: ['Query', 'Scan'], ours: /^200/, theirs: /^200/, where: /^(ConsumedCapacity\S*, )*Count(, Items\S*)?$/,
     when: (request, ours, made) => made.tables[0]?.LocalSecondaryIndexes?.some((index) => index.IndexName === request.IndexName) &&
       /"(ScanFilter|QueryFilter|FilterExpression)":/.test(JSON.stringify(request)),
     why: 'a filter on a local index sees what the index does not hold, too: it is fetched',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', ours: /^200/, theirs: /^200/, where: /Items|Item|Attributes|Responses/,
+    when: (request, ours, made) => made?.kind === 'statements' && /SET [^=]+ = \\?"?[a-z]+\\?"?( |\.|\[)/.test(JSON.stringify(made.requests)),
+    why: 'SET a = b copies attribute b; dynoxide\'s statements take the word for a string',
+  },
+  {
+    right: 'stator', op: ['CreateTable'], ours: /have the same name/, theirs: /^(200|400)/,
+    why: 'up to four hash and four range attributes in a global index, each once',
   },
   {
     peer: 'dynalite', right: 'stator', op: WRITES, theirs: /ConditionalCheckFailed/, when: (request) => request.ConditionalOperator === 'OR',
