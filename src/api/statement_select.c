@@ -273,6 +273,8 @@ static status read_range(struct request *request, struct selection *selection,
     scoped_table_cursor struct table_cursor cursor = {};
     str entry, item;
     size_t before = progress->bytes;
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    bool whole = selection->statement->parsed.column_count > 0;
     TRY(table_cursor_open(request->database, request->scope, &page->range, page->whole_items,
                           progress->limit - progress->examined, &cursor));
     while (progress->last == NULL) {
@@ -286,7 +288,7 @@ static status read_range(struct request *request, struct selection *selection,
             progress->fetch_units +=
                 capacity_read_units(item_size(item), selection->members.consistent);
         if (page->filter == NULL || expr_condition_true(page->filter, item_map(item)))
-            statement_reply_columns(request, selection->statement, ANON, item);
+            statement_reply_columns(request, selection->statement, ANON, whole ? item : entry);
         if (progress->examined == progress->limit || progress->bytes >= PAGE_BYTES_MAX)
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }

@@ -128,6 +128,13 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
   assert.equal(keys(await from('byL', "WHERE p = 'a' AND begins_with(l, 'l2')")), 'a3');
 });
 
+test('what WHERE fetches for a local index is not shown', async () => {
+  const [plain] = await from('byL', "WHERE p = 'a' AND l = 'l4'");
+  assert.deepEqual(plain, { p: S('a'), s: N(1), l: S('l4') });
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [plain]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND g = 'odd' AND l = 'l4'", 'm.deep[0]'), [{ 'deep[0]': N(1) }]);
+});
+
 test('an index is refused what it does not have', async () => {
   await expectInvalid(from('nope', ''), 'The table does not have the specified index: nope');
   await expectInvalid(from('byG', "WHERE g = 'odd'", 'm'), 'One or more parameter values were invalid: Global secondary index byG does not project [m]');

@@ -82,7 +82,7 @@ function reasonsFold(theirs, ours) {
 const UNREAD = /wasn't well formed|requires a WHERE clause|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
 
 // What Stator says of a statement before it looks at its condition, or as UpdateItem does.
-const EARLY = /Number of parameters|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
+const EARLY = /Number of parameters|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
 
 function batchFold(theirs, ours) {
   if (theirs.text === ours.text && JSON.stringify(theirs.body?.Responses) === JSON.stringify(ours.body?.Responses)) return { ...theirs, body: { ...theirs.body, ConsumedCapacity: ours.body?.ConsumedCapacity } };
@@ -519,8 +519,18 @@ export const rows = [
     why: 'a quoted text ends at its first NUL in most of Stator\'s messages (they are printed), and goes on in the peers\'',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /Read and write requests/, theirs: /./,
-    why: 'reads beside writes are told before what is wrong with a parameter',
+    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^400/, theirs: /^400/,
+    why: 'which of several faults of a batch is told first: Stator tells those of the batch before those of its parameters',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /ResourceNotFound/, theirs: /./, why: 'all tables of a transaction are looked for before any of its statements is run',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /Items/, when: (request) => /begins_with/.test(request.Statement) && request.Parameters,
+    why: 'begins_with takes binaries; dynoxide\'s statements find nothing by one',
+  },
+  {
+    right: 'open', op: ['Query'], ours: /cannot contain an empty/, theirs: /^(200|400)/, why: 'the values of key conditions are checked before a starting key is held against them',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /Aliasing|wasn't well formed/, theirs: /./, why: 'what is no part of a statement is refused',

@@ -111,21 +111,22 @@ export class Lane {
     const compared = new Map();
     for (let at = 0; at < sequence.requests.length && ours[at]; at++) {
       const [operation, request] = sequence.requests[at];
-      const own = judged(operation, request, ours[at]);
-      if (ours[at].lost) { found.push({ at, operation, request, sequence, ours: own.text, lost: true, peers: [], answers: [ours[at]] }); break; }
+      let read;
+      const own = () => (read ??= judged(operation, request, ours[at])); // most answers are equal as they stand, or nobody else is asked
+      if (ours[at].lost) { found.push({ at, operation, request, sequence, ours: own().text, lost: true, peers: [], answers: [ours[at]] }); break; }
       const peers = this.peers.map((peer) => {
         const answer = theirs.get(peer)?.[at];
         if (out.has(peer) || !theirs.has(peer)) return undefined;
-        if (answer?.unasked && own.failed) return undefined;
+        if (answer?.unasked && ours[at].status !== 200) return undefined;
         if (!answer || answer.lost || answer.unasked) { out.add(peer); return undefined; }
         compared.set(peer.name, (compared.get(peer.name) ?? 0) + 1);
         if (answer.status === ours[at].status && answer.body === ours[at].body) return { name: peer.name, same: true, folds: [] };
-        const result = against(peer, operation, request, own, answer);
+        const result = against(peer, operation, request, own(), answer);
         if (result.diverged) out.add(peer);
         return result;
       });
       if (peers.some((peer) => peer && (!peer.same || peer.folds.length)))
-        found.push({ at, operation, request, sequence, ours: own.text, peers, answers: [ours[at], ...this.peers.map((peer) => theirs.get(peer)?.[at])] });
+        found.push({ at, operation, request, sequence, ours: own().text, peers, answers: [ours[at], ...this.peers.map((peer) => theirs.get(peer)?.[at])] });
     }
     return { found, compared };
   }

@@ -13,7 +13,7 @@ export const ours = path.resolve(process.env.STATOR_BIN || path.join(here, '../.
 
 // Lanes that share a connection: their requests leave together. When one makes a server drop
 // the connection, all of them lose their answers.
-const LANES_A_CONNECTION = 8;
+const LANES_A_CONNECTION = 16;
 
 const PEERS = {
   dynalite: {
