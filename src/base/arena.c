@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
@@ -154,7 +155,55 @@ str arena_copy(struct arena *arena, str bytes) {
     return (str){copy, bytes.len};
 }
 
-str arena_vprintf(struct arena *arena, const char *format, va_list args) {
+static size_t add(char *to, size_t at, const char *bytes, size_t len) {
+    if (to != NULL && len > 0)
+        memcpy(to + at, bytes, len);
+    return at + len;
+}
+
+static bool begins(const char *format, const char *conversion) {
+    return strncmp(format, conversion, strlen(conversion)) == 0;
+}
+
+/* What snprintf does, but for "%.*s": slices may hold NULs, at which snprintf would end them.
+ * Answers the length, or SIZE_MAX when a conversion of the format is none that messages have. */
+static size_t print_slices(char *to, const char *format, va_list args) {
+    char number[32];
+    for (size_t at = 0, len;; format += len) {
+        int number_len = 0;
+        len = strcspn(format, "%");
+        at = add(to, at, format, len);
+        format += len;
+        if (*format == '\0')
+            return at;
+        len = 2;
+        if (begins(format, "%.*s")) {
+            int slice_len = va_arg(args, int);
+            at = add(to, at, va_arg(args, const char *), (size_t)slice_len);
+            len = 4;
+        } else if (begins(format, "%s")) {
+            const char *string = va_arg(args, const char *);
+            at = add(to, at, string, strlen(string));
+        } else if (begins(format, "%c")) {
+            number_len = snprintf(number, sizeof number, "%c", va_arg(args, int));
+        } else if (begins(format, "%d")) {
+            number_len = snprintf(number, sizeof number, "%d", va_arg(args, int));
+        } else if (begins(format, "%u")) {
+            number_len = snprintf(number, sizeof number, "%u", va_arg(args, unsigned));
+        } else if (begins(format, "%zu")) {
+            number_len = snprintf(number, sizeof number, "%zu", va_arg(args, size_t));
+            len = 3;
+        } else if (begins(format, "%lld")) {
+            number_len = snprintf(number, sizeof number, "%lld", va_arg(args, long long));
+            len = 4;
+        } else {
+            return SIZE_MAX;
+        }
+        at = add(to, at, number, (size_t)number_len);
+    }
+}
+
+static str print_plainly(struct arena *arena, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
@@ -165,6 +214,19 @@ str arena_vprintf(struct arena *arena, const char *format, va_list args) {
     CHECK(written == len);
     va_end(again);
     return (str){text, (size_t)len};
+}
+
+str arena_vprintf(struct arena *arena, const char *format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    size_t len = print_slices(NULL, format, again);
+    va_end(again);
+    if (len == SIZE_MAX)
+        return print_plainly(arena, format, args);
+    char *text = arena_bytes(arena, len + 1);
+    (void)print_slices(text, format, args);
+    text[len] = '\0';
+    return (str){text, len};
 }
 
 str arena_printf(struct arena *arena, const char *format, ...) {

@@ -144,7 +144,7 @@ static status fail_between(struct parser *parser, const char *what, view low, vi
     add_constant(&text, low);
     buf_add_lit(&text, ", upper bound operand: ");
     add_constant(&text, high);
-    parser->scope->error_text = buf_str(&text); /* added, not printed: strings may hold NULs */
+    parser->scope->error_text = buf_str(&text);
     return st;
 }
 
@@ -163,18 +163,6 @@ static status check_between(struct parser *parser, const struct expr_node *node)
     return check_ordered(parser, node);
 }
 
-/* The name is added, not printed: it may hold NULs. */
-static status fail_type_name(struct parser *parser, str name) {
-    status st = expr_fail(parser, "Invalid attribute type name found; type: ");
-    struct buf text;
-    buf_init(&text, parser->scope->arena, 256);
-    buf_add_str(&text, parser->scope->error_text);
-    buf_add_str(&text, name);
-    buf_add_lit(&text, ", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}");
-    parser->scope->error_text = buf_str(&text);
-    return st;
-}
-
 static status check_attribute_type(struct parser *parser, struct expr_node *node) {
     const struct expr_node *type = node->last;
     enum value_kind kind = expr_constant_kind(type);
@@ -185,7 +173,10 @@ static status check_attribute_type(struct parser *parser, struct expr_node *node
     str name = view_bytes(type->value);
     node->wanted = value_kind_from_name(name);
     if (node->wanted == VALUE_NONE)
-        return fail_type_name(parser, name);
+        return expr_fail(parser,
+                         "Invalid attribute type name found; type: %.*s, valid types: "
+                         "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+                         STR_ARG(name));
     return ST_OK;
 }
 

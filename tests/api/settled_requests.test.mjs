@@ -113,6 +113,10 @@ test('an attribute type that is none is quoted whole, NULs too', () =>
   expectInvalid(db.Scan({ TableName: name, FilterExpression: 'attribute_type(x, :v)', ExpressionAttributeValues: { ':v': S('a\0c') } }),
     'Invalid FilterExpression: Invalid attribute type name found; type: a\0c, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}'));
 
+test('a set with a member twice is quoted whole, NULs too', () =>
+  expectInvalid(db.PutItem({ TableName: name, Item: { p: S('a'), s: S('b'), x: SS('\0', 'a', 'a') } }),
+    `${INVALID}Input collection [\0, a, a] contains duplicates.`));
+
 test('BatchWriteItem goes from item to item: a key twice is told before what is wrong behind it', async () => {
   const put = (Item) => ({ PutRequest: { Item } });
   const twice = [put({ p: S('a'), s: S('b') }), put({ p: S('a'), s: S('b') })];
