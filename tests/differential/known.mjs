@@ -515,10 +515,6 @@ export const rows = [
     why: 'from an item that is not there anything may be removed, at any depth',
   },
   {
-    right: 'peer', ours: /^400/, theirs: /\\u0000|must not be|Missing the key/, when: (request) => JSON.stringify(request).includes('\\u0000'),
-    why: 'a quoted text ends at its first NUL in most of Stator\'s messages (they are printed), and goes on in the peers\'',
-  },
-  {
     peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^400/, theirs: /^400/,
     why: 'which of several faults of a batch is told first: Stator tells those of the batch before those of its parameters',
   },
