@@ -87,7 +87,12 @@ async function main() {
   report.say(`seed ${seed}: ${options.count} requests to ${servers.map((server) => server.name).join(', ')}`);
   const timer = setInterval(() => report.progress(seconds(), servers), PROGRESS_MS);
   const next = sequenceNumbers();
-  await Promise.all(Array.from({ length: Number(options.lanes) }, (_, number) => runLane(number, next)));
+  try {
+    await Promise.all(Array.from({ length: Number(options.lanes) }, (_, number) => runLane(number, next)));
+  } catch (error) { // of the tester itself; what was found until then is still worth a report
+    report.fault(error.stack);
+    stopping = true;
+  }
   clearInterval(timer);
   const taken = seconds();
   report.progress(taken, servers);

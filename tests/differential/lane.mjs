@@ -35,7 +35,7 @@ export class Lane {
   async until(server, name, wanted) {
     for (let wait = 0; wait < 400; wait++) {
       const answer = await this.ask(server, 'DescribeTable', JSON.stringify({ TableName: name }));
-      if (answer.lost) return;
+      if (answer.lost || !answer.body) return; // what comes next tells
       const table = JSON.parse(answer.body).Table;
       const indexes = table?.GlobalSecondaryIndexes ?? [];
       if ((table?.TableStatus ?? 'none') === wanted && indexes.every((index) => index.IndexStatus === wanted)) return;

@@ -6,7 +6,7 @@ import { explained, known } from './known.mjs';
 import { isOpen, signature, witnesses } from './lane.mjs';
 import { shrunk } from './shrink.mjs';
 
-const KINDS_MAX = 3000; // further kinds are counted without an example
+const KINDS_MAX = 800; // further kinds are counted without an example
 const FAULTS_MAX = 100;
 
 const isDissent = (peers) => peers.some((peer) => peer?.same);
