@@ -94,7 +94,7 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
     if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
         reply_cancellation(&reply, scope->error_detail);
     if (throttling_is(scope->error) && scope->error_detail != NULL)
-        reply_throttling(&reply, scope->error_detail);
+        reply_throttling(&reply, scope->error, scope->error_detail);
     out->http_status = row->http_status;
     out->body = reply_finish(&reply);
 }
