@@ -1,35 +1,17 @@
 /* printf into buffers and arenas, byte for byte.
  *
- * The C library's stops a "%.*s" at the first NUL, and names and values of clients may hold one: a
- * text that quotes them would be cut there. So the few conversions that texts need are made here:
- *
- *     %.*s  a str (STR_ARG), all of its bytes          %d %u         int, unsigned
- *     %s    a C string                                 %lld %llu     long long
- *     %c    a byte                                     %zu           size_t
- *     %02x  a byte in hexadecimal                      %.17g         a double
- *
- * The compiler compares them with the arguments (the format attribute of buf_printf and of what
- * stands on it); any other conversion is our bug, a CHECK. */
+ * The C library's ends a "%.*s" at the first NUL, and names and values of clients may hold one: a
+ * text that quotes them would be cut there. So text is copied here, "%.*s" with all of its bytes,
+ * and the C library is left the numbers: one conversion at a time, with any flags and width, of the
+ * lengths none, l, ll and z. The compiler compares formats with arguments (the format attribute of
+ * buf_printf and of what stands on it); a conversion that is none of these is our bug, a CHECK. */
 #include "base/buf.h"
 #include "base/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { DOUBLE_TEXT_MAX = 32 };
-
-static void add_hex_byte(struct buf *out, unsigned value) {
-    static const char digits[] = "0123456789abcdef";
-    buf_add_byte(out, (unsigned char)digits[value >> 4 & 15]);
-    buf_add_byte(out, (unsigned char)digits[value & 15]);
-}
-
-static void add_double(struct buf *out, double value) {
-    char text[DOUBLE_TEXT_MAX];
-    int len = snprintf(text, sizeof text, "%.17g", value);
-    CHECK(len > 0 && (size_t)len < sizeof text);
-    buf_add(out, text, (size_t)len);
-}
+enum { SPEC_MAX = 15, NUMBER_TEXT_MAX = 512 };
 
 /* A va_list that is handed to a function is a pointer there or an array here, as the ABI likes;
  * inside of a struct it is the same everywhere. */
@@ -44,76 +26,67 @@ static void add_slice(struct buf *out, struct arguments *arguments) {
     buf_add(out, bytes, (size_t)len);
 }
 
-enum conversion {
-    SLICE,
-    C_STRING,
-    INT,
-    UNSIGNED,
-    LONG_LONG,
-    UNSIGNED_LONG_LONG,
-    SIZE,
-    CHAR,
-    HEX_BYTE,
-    DOUBLE,
-};
+static bool is_one_of(char c, const char *set) {
+    return c != 0 && strchr(set, c) != NULL;
+}
 
-static const struct {
-    str text; /* behind the percent sign */
-    enum conversion conversion;
-} conversions[] = {
-    {STR_INIT(".*s"), SLICE},   {STR_INIT("s"), C_STRING},    {STR_INIT("d"), INT},
-    {STR_INIT("u"), UNSIGNED},  {STR_INIT("lld"), LONG_LONG}, {STR_INIT("llu"), UNSIGNED_LONG_LONG},
-    {STR_INIT("zu"), SIZE},     {STR_INIT("c"), CHAR},        {STR_INIT("02x"), HEX_BYTE},
-    {STR_INIT(".17g"), DOUBLE},
-};
+/* The spec was a part of a format that the compiler has seen. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
-static void add_argument(struct buf *out, enum conversion conversion, struct arguments *arguments) {
-    switch (conversion) {
-    case SLICE:
-        add_slice(out, arguments);
-        return;
-    case C_STRING:
-        buf_add_str(out, str_from_c(va_arg(arguments->list, const char *)));
-        return;
-    case INT:
-        buf_add_i64(out, va_arg(arguments->list, int));
-        return;
-    case UNSIGNED:
-        buf_add_u64(out, va_arg(arguments->list, unsigned));
-        return;
-    case LONG_LONG:
-        buf_add_i64(out, va_arg(arguments->list, long long));
-        return;
-    case UNSIGNED_LONG_LONG:
-        buf_add_u64(out, va_arg(arguments->list, unsigned long long));
-        return;
-    case SIZE:
-        buf_add_u64(out, va_arg(arguments->list, size_t));
-        return;
-    case CHAR:
-        buf_add_byte(out, (unsigned char)va_arg(arguments->list, int));
-        return;
-    case HEX_BYTE:
-        add_hex_byte(out, va_arg(arguments->list, unsigned));
-        return;
-    case DOUBLE:
-        add_double(out, va_arg(arguments->list, double));
-        return;
-    }
-    CHECK(false);
+static int print_double(char *text, const char *spec, struct arguments *arguments) {
+    return snprintf(text, NUMBER_TEXT_MAX, spec, va_arg(arguments->list, double));
+}
+
+/* Signed and unsigned are one to va_arg. */
+static int print_integer(char *text, const char *spec, str length, struct arguments *arguments) {
+    if (str_eq(length, STR("ll")))
+        return snprintf(text, NUMBER_TEXT_MAX, spec, va_arg(arguments->list, long long));
+    if (str_eq(length, STR("l")))
+        return snprintf(text, NUMBER_TEXT_MAX, spec, va_arg(arguments->list, long));
+    if (str_eq(length, STR("z")))
+        return snprintf(text, NUMBER_TEXT_MAX, spec, va_arg(arguments->list, size_t));
+    CHECK(length.len == 0);
+    return snprintf(text, NUMBER_TEXT_MAX, spec, va_arg(arguments->list, int));
+}
+
+#pragma GCC diagnostic pop
+
+/* rest: from the percent sign on. Answers how long the conversion is. */
+static size_t add_number(struct buf *out, str rest, struct arguments *arguments) {
+    char spec[SPEC_MAX + 1] = {}, text[NUMBER_TEXT_MAX];
+    size_t length_at = 1, end;
+    while (length_at < rest.len && is_one_of(rest.ptr[length_at], "-+ #.0123456789"))
+        length_at++;
+    for (end = length_at; end < rest.len && is_one_of(rest.ptr[end], "lz");)
+        end++;
+    CHECK(end < rest.len && end < SPEC_MAX);
+    memcpy(spec, rest.ptr, end + 1);
+    bool is_double = is_one_of(rest.ptr[end], "fgeE");
+    CHECK(is_double || is_one_of(rest.ptr[end], "diuxX"));
+    int len = is_double ? print_double(text, spec, arguments)
+                        : print_integer(text, spec, str_slice(rest, length_at, end), arguments);
+    CHECK(len >= 0 && len < NUMBER_TEXT_MAX);
+    buf_add(out, text, (size_t)len);
+    return end + 1;
 }
 
 /* At the percent sign; answers what is left behind the conversion. */
 static str add_conversion(struct buf *out, str format, struct arguments *arguments) {
-    str rest = str_slice(format, 1, format.len);
-    for (size_t i = 0; i < sizeof conversions / sizeof conversions[0]; i++)
-        if (str_starts_with(rest, conversions[i].text)) {
-            add_argument(out, conversions[i].conversion, arguments);
-            return str_slice(rest, conversions[i].text.len, rest.len);
-        }
-    CHECK(str_starts_with(rest, STR("%")));
-    buf_add_byte(out, '%');
-    return str_slice(rest, 1, rest.len);
+    size_t len = 2;
+    if (str_starts_with(format, STR("%.*s"))) {
+        add_slice(out, arguments);
+        len = 4;
+    } else if (str_starts_with(format, STR("%s"))) {
+        buf_add_str(out, str_from_c(va_arg(arguments->list, const char *)));
+    } else if (str_starts_with(format, STR("%c"))) {
+        buf_add_byte(out, (unsigned char)va_arg(arguments->list, int));
+    } else if (str_starts_with(format, STR("%%"))) {
+        buf_add_byte(out, '%');
+    } else {
+        len = add_number(out, format, arguments);
+    }
+    return str_slice(format, len, format.len);
 }
 
 void buf_vprintf(struct buf *buf, const char *format, va_list args) {
