@@ -2,9 +2,10 @@
  *
  * The C library's ends a "%.*s" at the first NUL, and names and values of clients may hold one: a
  * text that quotes them would be cut there. So text is copied here, "%.*s" with all of its bytes,
- * and the C library is left the numbers: one conversion at a time, with any flags and width, of the
- * lengths none, l, ll and z. The compiler compares formats with arguments (the format attribute of
- * buf_printf and of what stands on it); a conversion that is none of these is our bug, a CHECK. */
+ * and the C library is left the numbers: one conversion at a time, with any flags and width (but
+ * no "*"), of the lengths none, l, ll and z. The compiler compares formats with arguments (the
+ * format attribute of buf_printf and of what stands on it); a conversion that is none of these is
+ * our bug, a CHECK. */
 #include "base/buf.h"
 #include "base/check.h"
 
