@@ -1,9 +1,11 @@
 /* Each statement has its own answer; only what is wrong with the batch as a whole refuses all of
  * it. Writes are updates of their own, so a batch of several must not start on an I/O loop: running
  * it again from its start would meet its own first writes. */
+#include "api/fault_int.h"
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
 
@@ -22,6 +24,7 @@ struct batch {
     struct answer answers[BATCH_STATEMENTS_MAX];
     size_t count;
     bool writes;
+    struct loop_work work;
 };
 
 /* Keeps the error of one statement to its answer; what is none for the client goes on. */
@@ -103,13 +106,16 @@ static status bind_all(struct request *request, struct batch *batch) {
 
 /* ---- doing it ---- */
 
-static status read_one(struct request *request, struct answer *answer, bool consistent) {
+static status read_one(struct request *request, struct answer *answer, bool consistent,
+                       struct loop_work *work) {
     struct statement *statement = &answer->statement;
     const struct expr_condition *filter;
     str stored = {};
     TRY(statement_key_filter(request, statement, &filter));
     TRY(table_find_many(request->database, request->scope, statement->table, &statement->key, 1,
                         &stored));
+    if (stored.ptr != NULL)
+        TRY(loop_work_add(work, item_size(stored), filter));
     answer->charged = true;
     answer->read_units = capacity_read_units(stored.ptr ? item_size(stored) : 0, consistent);
     if (stored.ptr && (filter == NULL || expr_condition_true(filter, item_map(stored))))
@@ -142,8 +148,13 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
         struct answer *answer = &batch->answers[i];
         if (!answer->bound)
             continue;
-        status st = batch->writes ? write_one(request, answer, first)
-                                  : read_one(request, answer, in->at[i]->ConsistentRead.value);
+        if (fault_leaves(request, answer->statement.table->name, i)) {
+            TRY(settle(request, answer, fault_of_element(request)));
+            continue;
+        }
+        status st = batch->writes
+                        ? write_one(request, answer, first)
+                        : read_one(request, answer, in->at[i]->ConsistentRead.value, &batch->work);
         TRY(settle(request, answer, st));
         first = false;
     }

@@ -40,3 +40,9 @@ struct index_entry {
 };
 bool index_entry_make(struct scope *scope, const struct table *table, const struct index *index,
                       str stored, struct index_entry *out);
+
+/* The keys that an update names exclusively for index_sink, besides the item's: one for each index
+ * of the table that is CREATING. Answers how many; `out` may be NULL to count. */
+size_t index_marker_keys(struct scope *scope, const struct table *table, str item_key, str *out);
+/* What a marker holds: the version of its format. */
+#define INDEX_MARKER STR("\x01")

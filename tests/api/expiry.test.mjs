@@ -142,7 +142,7 @@ test('an item that waits to be deleted is read, updated and kept like any other'
     await until('a and c are gone', async () => !(await get('a')) && !(await get('c')));
     assert.ok(await get('b'));
     const metrics = await (await fetch(`${server.endpoint}/metrics`)).text();
-    assert.match(metrics, /^stator_ttl_deleted_items_total 2$/m);
+    assert.match(metrics, /^dynamodb_time_to_live_deleted_item_count_total 2$/m);
   } finally {
     client.close();
     await server.stop();
