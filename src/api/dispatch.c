@@ -94,7 +94,7 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
     if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
         reply_cancellation(&reply, scope->error_detail);
     if (throttling_is(scope->error) && scope->error_detail != NULL)
-        reply_throttling(&reply, scope->error_detail);
+        reply_throttling(&reply, scope->error, scope->error_detail);
     out->http_status = row->http_status;
     out->body = reply_finish(&reply);
 }
@@ -119,7 +119,7 @@ static void name_status(struct scope *scope, const struct operation *operation, 
 static status run_once(struct request *request) {
     request->tables = catalogue_acquire(request->database);
     reply_init(&request->reply, request->scope->arena);
-    request->counts.items = 0;
+    request->counts = (struct api_counts){.operation = request->counts.operation};
     status st = request->operation->run(request);
     catalogue_release(request->tables);
     return st;

@@ -4,7 +4,6 @@
 #include "item/item_json.h"
 #include "table/loop_work.h"
 #include "table/table_check.h"
-#include "table/table_key.h"
 #include "table/table_read.h"
 
 enum { BATCH_KEYS_MAX = 100, BATCH_REPLY_BYTES_MAX = 16 * 1024 * 1024 };
@@ -20,6 +19,25 @@ struct part {
     size_t done;   /* keys answered; the rest is unprocessed */
     struct capacity capacity;
 };
+
+static int compare_keys(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+/* Equal keys have equal bytes, whatever the schema says of them: it is asked later. */
+static status check_distinct(struct request *request, const struct in_KeyList *list) {
+    str *keys = arena_array(request->scope->arena, str, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        struct item key = *list->at[i];
+        keys[i] = item_encode(&key, &(struct item_stamp){}, request->scope->arena);
+    }
+    qsort(keys, list->count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < list->count; i++)
+        if (str_eq(keys[i - 1], keys[i]))
+            return fail_validation(request->scope,
+                                   "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
 
 static status parse_part(struct request *request, struct part *part) {
     const struct in_KeysAndAttributes *in = part->in;
@@ -37,29 +55,13 @@ static status parse_part(struct request *request, struct part *part) {
     TRY(expr_placeholders_all_used(request->scope, &placeholders));
     for (size_t i = 0; i < in->Keys->count; i++)
         TRY(item_check(request->scope, in->Keys->at[i]));
-    return ST_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
+    return check_distinct(request, in->Keys);
 }
 
 static status check_keys(struct request *request, struct part *part) {
     const struct in_KeyList *list = part->in->Keys;
-    str keys[BATCH_KEYS_MAX];
-    TRY(request_table(request, part->table_name, false, &part->table));
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         TRY(table_check_key(request->scope, part->table, list->at[i]));
-        struct buf key;
-        buf_init(&key, request->scope->arena, 128);
-        (void)item_key(part->table, &(struct key_source){.tree = list->at[i]}, &key); /* whole */
-        keys[i] = buf_str(&key);
-    }
-    qsort(keys, list->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < list->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(request->scope,
-                                   "Provided list of item keys contains duplicates");
     return request_check_projection(request, part->table, part->projection);
 }
 
@@ -173,6 +175,8 @@ status op_batch_get_item(struct request *request) {
     if (total > BATCH_KEYS_MAX)
         return fail_validation(request->scope,
                                "Too many items requested for the BatchGetItem call");
+    for (size_t i = 0; i < tables->count; i++)
+        TRY(request_table(request, parts[i].table_name, false, &parts[i].table));
     for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
     for (size_t i = 0; i < tables->count; i++)

@@ -16,7 +16,8 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
     str table_names[BATCH_WRITES_MAX]; /* as the request has them */
-    size_t sizes[BATCH_WRITES_MAX];    /* with the entries in indexes */
+    str keys[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
     size_t wanted; /* those behind are left by a fault */
@@ -55,6 +56,20 @@ static status check_requests(struct scope *scope, const struct in_BatchWriteItem
     return ST_OK;
 }
 
+/* Against those before it: a key twice is told before what is wrong behind it. */
+static status check_new_key(struct scope *scope, struct batch_write *batch) {
+    const struct write *write = &batch->writes[batch->count];
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    (void)item_key(write->table, &(struct key_source){.tree = write->item},
+                   &key); /* whole: checked */
+    batch->keys[batch->count] = buf_str(&key);
+    for (size_t i = 0; i < batch->count; i++)
+        if (str_eq(batch->keys[i], batch->keys[batch->count]))
+            return fail_validation(scope, "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
+
 static status add_write(struct request *request, const struct table *table, str table_name,
                         const struct in_WriteRequest *in, struct batch_write *batch) {
     struct write *write = &batch->writes[batch->count];
@@ -72,27 +87,8 @@ static status add_write(struct request *request, const struct table *table, str 
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
+    TRY(check_new_key(request->scope, batch));
     batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
-    return ST_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
-}
-
-static status check_duplicates(struct scope *scope, const struct batch_write *batch) {
-    str keys[BATCH_WRITES_MAX];
-    for (size_t i = 0; i < batch->count; i++) {
-        struct buf key;
-        buf_init(&key, scope->arena, 128);
-        (void)item_key(batch->writes[i].table, &(struct key_source){.tree = batch->writes[i].item},
-                       &key); /* whole: checked */
-        keys[i] = buf_str(&key);
-    }
-    qsort(keys, batch->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < batch->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(scope, "Provided list of item keys contains duplicates");
     return ST_OK;
 }
 
@@ -195,7 +191,6 @@ status op_batch_write_item(struct request *request) {
         for (size_t i = 0; i < tables->at[t]->count; i++)
             TRY(add_write(request, table, tables->keys[t], tables->at[t]->at[i], batch));
     }
-    TRY(check_duplicates(request->scope, batch));
     leave_writes(request, batch);
     for (size_t i = 0; i < batch->count; i++)
         TRY(collection_read(request, in->ReturnItemCollectionMetrics, &batch->writes[i],

@@ -199,7 +199,7 @@ void config_explain(FILE *out) {
         char option[40];
         snprintf(option, sizeof option, "--%s %s", rows[i].name, values[rows[i].kind]);
         fprintf(out, "  %-26s %s", option, rows[i].sentence);
-        if (rows[i].kind != FLAG)
+        if (rows[i].kind != FLAG && rows[i].standard[0] != '\0')
             fprintf(out, " [%s]", rows[i].standard);
         fputc('\n', out);
     }

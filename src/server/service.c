@@ -231,6 +231,13 @@ static void leaving(void *context, const struct http_request *request,
     service_count(request, reply);
 }
 
+/* Where signatures are verified it isn't there: nothing would say who asks. */
+static bool is_fault_page(const struct service *service, const struct http_request *request) {
+    return service->test_mode && service->auth.mode != AUTH_VERIFY &&
+           str_eq(request->path, STR("/_stator/faults")) &&
+           !str_eq(request->method, STR("OPTIONS"));
+}
+
 static void reply_faults(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
     str text;
@@ -245,8 +252,7 @@ static status handle(void *context, struct http_request *request, struct http_re
     *reply = (struct http_reply){};
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
-    if (service->test_mode && str_eq(request->path, STR("/_stator/faults")) &&
-        !str_eq(request->method, STR("OPTIONS")))
+    if (is_fault_page(service, request))
         reply_faults(service, request, reply);
     else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
         reply_get(service, request, reply);

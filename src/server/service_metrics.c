@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "server/metrics.h"
 
-enum { SAMPLES_MAX = 64 };
+enum { SAMPLES_FIRST = 64 };
 
 /* ---- answers ---- */
 
@@ -44,18 +44,35 @@ void service_count(const struct http_request *request, const struct http_reply *
 /* ---- what is kept elsewhere ---- */
 
 struct samples {
-    struct metric_sample list[SAMPLES_MAX];
-    size_t count;
+    struct arena *arena;
+    struct metric_sample *list;
+    size_t count, size;
 };
 
+static void add_sample(struct samples *samples, struct metric_sample sample) {
+    if (samples->count == samples->size) {
+        size_t size = samples->size == 0 ? SAMPLES_FIRST : samples->size * 2;
+        samples->list = arena_grow(samples->arena, samples->list, samples->size * sizeof sample,
+                                   size * sizeof sample);
+        samples->size = size;
+    }
+    samples->list[samples->count++] = sample;
+}
+
 static void add_value(struct samples *samples, enum metric metric, double value) {
-    samples->list[samples->count++] = (struct metric_sample){.metric = metric, .value = value};
+    add_sample(samples, (struct metric_sample){.metric = metric, .value = value});
 }
 
 static void add_histogram(struct samples *samples, enum metric metric,
                           const struct histogram *histogram) {
-    samples->list[samples->count++] =
-        (struct metric_sample){.metric = metric, .histogram = histogram};
+    add_sample(samples, (struct metric_sample){.metric = metric, .histogram = histogram});
+}
+
+static void add_labelled(struct samples *samples, enum metric metric, const char *label,
+                         str label_value, double value) {
+    add_sample(samples,
+               (struct metric_sample){
+                   .metric = metric, .label = label, .label_value = label_value, .value = value});
 }
 
 static void sample_http(struct http_server *server, struct samples *samples) {
@@ -68,8 +85,7 @@ static void sample_http(struct http_server *server, struct samples *samples) {
     add_value(samples, METRIC_http_refused, (double)http.refused);
 }
 
-static void sample_engine(const struct kv_stats *engine, struct arena *arena,
-                          struct samples *samples) {
+static void sample_engine(const struct kv_stats *engine, struct samples *samples) {
     add_histogram(samples, METRIC_commit_updates, &engine->group_sizes);
     add_histogram(samples, METRIC_commit_latency, &engine->commit_times);
     add_value(samples, METRIC_bytes_on_disk, (double)engine->bytes_on_disk);
@@ -85,18 +101,15 @@ static void sample_engine(const struct kv_stats *engine, struct arena *arena,
     add_value(samples, METRIC_delayed_write_rate, (double)engine->delayed_write_rate);
     add_value(samples, METRIC_writes_stopped, engine->writes_stopped);
     for (size_t level = 0; level < KV_LEVELS; level++)
-        samples->list[samples->count++] =
-            (struct metric_sample){.metric = METRIC_files,
-                                   .label = "level",
-                                   .label_value = arena_printf(arena, "%zu", level),
-                                   .value = (double)engine->files_at_level[level]};
+        add_labelled(samples, METRIC_files, "level", arena_printf(samples->arena, "%zu", level),
+                     (double)engine->files_at_level[level]);
 }
 
 void service_metrics(struct service *service, struct buf *out) {
-    struct samples *samples = arena_struct(out->arena, struct samples);
+    struct samples samples = {.arena = out->arena};
     struct kv_stats engine;
     kv_stats(service->database->kv, &engine);
-    sample_http(atomic_load(&service->server), samples);
-    sample_engine(&engine, out->arena, samples);
-    metrics_print(out, samples->list, samples->count);
+    sample_http(atomic_load(&service->server), &samples);
+    sample_engine(&engine, &samples);
+    metrics_print(out, samples.list, samples.count);
 }

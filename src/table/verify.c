@@ -1,6 +1,6 @@
 /* Two passes a table: items → are their entries there and equal; entries → is their item there and
  * does it make this entry. Then the counters against what was counted, and what lies between
- * tables: request tokens, and else nothing.
+ * tables: request tokens, access keys, and else nothing. Expiry times are checked both ways, too.
  *
  * Of an index that is CREATING, an item has its entry when it has a marker, and not otherwise; all
  * items that the job has passed have one. One that is DELETING may be anything. */
@@ -249,6 +249,11 @@ static void check_nothing_here(struct verify *v, const kv_pair *pair) {
     found(v, "unknown key %.*s", STR_ARG(hex(v, pair->key)));
 }
 
+static void check_item_form(struct verify *v, const kv_pair *pair) {
+    if (item_check_stored(pair->value) != ST_OK)
+        found(v, "does not decode: %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 /* Each record of a token has its key by end, and that one leads back to it. */
 static void check_token(struct verify *v, const kv_pair *pair) {
     str other, value, back = {};
@@ -287,7 +292,8 @@ static status verify_outside(struct verify *v) {
     TRY(walk(v, STR("\x05"), STR("\x07"), check_nothing_here));
     TRY(walk(v, STR("\x07"), STR("\x08"), check_owner));
     TRY(walk(v, STR("\x08"), STR("\x09"), check_building));
-    TRY(walk(v, STR("\x09"), STR("\x10"), check_nothing_here));
+    TRY(walk(v, STR("\x09"), STR("\x0a"), check_item_form));
+    TRY(walk(v, STR("\x0a"), STR("\x10"), check_nothing_here));
     return walk(v, STR("\x10"), STR("\x11"), check_owner);
 }
 

@@ -104,6 +104,13 @@ test('each false condition of a transaction counts', async () => {
   assert.equal(by(of('dynamodb_transaction_conflict_total', 'TransactWriteItems')), 0);
 });
 
+test('each false condition of a batch of statements counts, though the batch is a success', async () => {
+  const Statements = [0, 1, 99].map((n) => ({ Statement: `UPDATE "${TableName}" SET x = 1 WHERE id = 'a' AND n = ${n} AND nothing = 5` }));
+  const by = await added(() => db.BatchExecuteStatement({ Statements }));
+  assert.equal(by(of('dynamodb_conditional_check_failed_requests_total', 'BatchExecuteStatement')), 3);
+  assert.equal(by(of(`${LATENCY}_count`, 'BatchExecuteStatement')), 1);
+});
+
 test('throttling, conflicts and errors of the server have counters of their own', async () => {
   const by = await added(async () => {
     for (const error of ['ProvisionedThroughputExceededException', 'RequestLimitExceeded', 'ThrottlingException'])

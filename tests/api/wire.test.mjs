@@ -142,8 +142,8 @@ const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'Del
   'DisableKinesisStreamingDestination', 'EnableKinesisStreamingDestination',
   'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations', 'ListContributorInsights', 'ListExports',
   'ListGlobalTables', 'ListImports', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime', 'SearchVectors',
-  'StartBulkPutItems', 'UpdateContinuousBackups', 'UpdateContributorInsights',
-  'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTableReplicaAutoScaling'];
+  'StartBulkPutItems', 'UpdateContinuousBackups', 'UpdateContributorInsights', 'UpdateGlobalTable', 'UpdateGlobalTableSettings',
+  'UpdateKinesisStreamingDestination', 'UpdateTableReplicaAutoScaling'];
 for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
 }
