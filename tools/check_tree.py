@@ -34,7 +34,7 @@ TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STR
 ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
 
-CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)g)')
+CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)[gf])')
 CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE'}
 DATE_FORMS = re.compile('%[YaHM]')
 
@@ -46,6 +46,7 @@ SERVICE_WORDS = re.compile(r'(?i:dynamodb)|\b(?:AttributeValue|TableName|(?:Put|
 TEXT = ('.c', '.h', '.def', '.py', '.sh', '.mjs', '.js', '.lua', '.md', '.build', '.txt', '.json', '.yml', '.yaml',
         '.dict', '.supp')
 TEXT_NAMES = ('run', 'test', 'Makefile', 'DEPS', '.clang-format', '.clang-tidy', '.gitignore', '.editorconfig')
+BEHAVIOURS, BEHAVIOURS_END = 'docs/behaviour.md', '## What no case holds'
 OPEN_WORK = re.compile(r'\b(?:TO' 'DO|FIX' r'ME)\b(?!.*#\d)')
 OPEN_WORK_FILES = {'tools/tap.py': 'TAP has a directive of that name'}
 MACHINE_PATHS = re.compile(r'(?<![\w.~/])/(?:wo' r'rk|tmp/npm|ro' r'ot|home/\w+)/')
@@ -327,6 +328,37 @@ def operations_have_tests(tree):
             yield 'src/api/ops.def', number, f'{match.group(1)} has none'
 
 
+def behaviours_are_held(tree):
+    """Every behaviour in docs/behaviour.md names cases that fail without it, and each of them is there."""
+    lines = list(tree.lines(BEHAVIOURS)) if BEHAVIOURS in tree.paths else []
+    waiting = None  # the line of a behaviour that has named no case yet
+    for number, line in lines + [(len(lines) + 1, BEHAVIOURS_END)]:
+        held = re.match(r'  `([^`]+)`: (.+)', line)
+        if held:
+            waiting = None
+            for case in held.group(2).split(' | '):
+                if not has_case(tree, 'tests/' + held.group(1), case):
+                    yield BEHAVIOURS, number, f'tests/{held.group(1)} has no case "{case}"'
+        elif waiting and not line.startswith(' '):
+            yield BEHAVIOURS, waiting, 'names no case'
+            waiting = None
+        if line == BEHAVIOURS_END:
+            return
+        if line.startswith('- '):
+            waiting = number
+
+
+def has_case(tree, path, case):
+    """A function in C; elsewhere a literal: the name of a test, or of its row in a table of tests."""
+    if path not in tree.paths:
+        return False
+    text = tree.read(path)
+    if path.endswith('.c'):
+        return re.search(rf'^static void {re.escape(case)}\(', text, re.MULTILINE) is not None
+    return any(quote + spelled + quote in text for quote in '\'"`'
+               for spelled in (case, case.replace(quote, '\\' + quote)))
+
+
 def open_work(tree):
     """Work left open names its issue (#N)."""
     for path in tree.text_paths():
@@ -400,7 +432,7 @@ def registries(tree):
 
 
 RULES = [layers, private_headers, engine_headers, file_sizes, function_sizes, five_lines, type_names, heap_calls, conversions,
-         defaults, service_words, operations_have_tests, open_work, blanks, layout, machine_paths, registries]
+         defaults, service_words, operations_have_tests, behaviours_are_held, open_work, blanks, layout, machine_paths, registries]
 
 
 def skipped(rule):

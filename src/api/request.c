@@ -4,8 +4,7 @@
 
 /* ---- tables ---- */
 
-/* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
-static str name_of(str name_or_arn) {
+str request_table_name(str name_or_arn) {
     if (!str_starts_with(name_or_arn, STR("arn:")))
         return name_or_arn;
     size_t slash = str_find(name_or_arn, '/');
@@ -17,7 +16,7 @@ static str name_of(str name_or_arn) {
 
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
-    str name = name_of(name_or_arn);
+    str name = request_table_name(name_or_arn);
     const struct table *table = catalogue_find(request->tables, name);
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))
@@ -45,7 +44,7 @@ status request_check_active(struct request *request, const struct table *table) 
 }
 
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
-    struct table table = {.name = name_of(name_or_arn)};
+    struct table table = {.name = request_table_name(name_or_arn)};
     if (str_starts_with(name_or_arn, STR("arn:")) &&
         !str_eq(name_or_arn, table_arn(request, &table)))
         return fail_validation(request->scope,

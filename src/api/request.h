@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "api/api.h"
 #include "api/reply.h"
 #include "api/shapes.h"
 #include "expr/expr.h"
@@ -37,6 +38,9 @@ struct request {
     const struct catalogue_snapshot *tables;
     struct reply reply;
     uint64_t ticket; /* what the reply depends on */
+    str host;        /* as the client calls us; may be absent */
+    struct api_counts counts;
+    const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;
@@ -45,6 +49,8 @@ struct request {
 
 /* ---- tables ---- */
 
+/* The name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
+str request_table_name(str name_or_arn);
 /* By name or ARN. ResourceNotFoundException when there is none. `says_name`: with its name; so say
  * the operations on tables, for which one that is being made or deleted is there, too. For those on
  * items it is not. */

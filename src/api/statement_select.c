@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 
 struct selection {
@@ -281,9 +282,15 @@ static str make_token(struct request *request, const struct selection *selection
 
 /* ---- the page ---- */
 
+/* JSON; a page whose columns do not overlap has less. */
+enum { SHOWN_BYTES_MAX = 16 * 1024 * 1024 };
+
 struct progress {
-    size_t limit, examined, bytes;
+    size_t limit, examined;
+    size_t bytes;       /* of what the ranges hold */
+    size_t fetch_bytes; /* of items fetched to complete entries */
     double index_units, fetch_units;
+    struct loop_work work;
     struct item *last; /* key of the entry at which the page ended; NULL: everything was read */
     size_t last_range;
 };
@@ -305,6 +312,30 @@ static struct item *key_of(struct arena *arena, const struct table_range *range,
     return key;
 }
 
+static status take(struct request *request, const struct selection *selection,
+                   struct progress *progress, str entry, str item) {
+    const struct page_request *page = &selection->page;
+    progress->examined++;
+    progress->bytes += item_size(entry);
+    if (page->whole_items) {
+        progress->fetch_bytes += item_size(item);
+        progress->fetch_units +=
+            capacity_read_units(item_size(item), selection->members.consistent);
+    }
+    if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
+        return ST_OK;
+    request->counts.items++;
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    return statement_reply_columns(request, selection->statement, ANON,
+                                   page->projection ? item : entry);
+}
+
+static bool page_is_full(const struct request *request, const struct progress *progress) {
+    return progress->examined == progress->limit ||
+           progress->bytes + progress->fetch_bytes >= PAGE_BYTES_MAX ||
+           request->reply.body.len >= SHOWN_BYTES_MAX;
+}
+
 static status read_range(struct request *request, struct selection *selection,
                          struct progress *progress) {
     struct page_request *page = &selection->page;
@@ -318,14 +349,9 @@ static status read_range(struct request *request, struct selection *selection,
         if (st == ST_NOT_FOUND)
             break;
         TRY(st);
-        progress->examined++;
-        progress->bytes += item_size(entry);
-        if (page->whole_items)
-            progress->fetch_units +=
-                capacity_read_units(item_size(item), selection->members.consistent);
-        if (page->filter == NULL || expr_condition_true(page->filter, item_map(item)))
-            statement_reply_columns(request, selection->statement, ANON, item);
-        if (progress->examined == progress->limit || progress->bytes >= PAGE_BYTES_MAX)
+        TRY(loop_work_add(&progress->work, item_size(item), page->filter));
+        TRY(take(request, selection, progress, entry, item));
+        if (page_is_full(request, progress))
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }
     progress->index_units +=

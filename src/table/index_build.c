@@ -23,12 +23,13 @@
 #include "table/table_key.h"
 #include "table/table_read.h"
 #include "table/table_sink.h"
+#include "table/table_state.h"
 
 enum { CURSOR_VERSION = 1, CURSOR_HEAD = 9, STEP_ARENA_MAX = 64 << 20 };
 
 _Static_assert((int)BUILD_PAGE_ITEMS + 2 <= (int)KV_UPDATE_KEYS_MAX, "a page is one update");
 
-/* One index at one moment; lives for a step. */
+/* One index at one moment; lives for a step. scope->now_us is the time. */
 struct work {
     struct database *database;
     struct index_build *build;
@@ -312,11 +313,17 @@ static status sweep(struct database *database, struct index_build *build, struct
 
 /* ---- a step ---- */
 
-static status finish(struct work *work, int64_t now_us) {
+/* Whether the index must be shown in its status for some time yet. */
+static bool must_wait(const struct work *work) {
+    struct state_clock clock = {work->scope->now_us, work->database->status_delay_us};
+    return state_pending(clock, work->index->updating_until_us);
+}
+
+static status finish(struct work *work) {
     struct index_build *build = work->build;
     TRY(kv_ticket_wait(work->database->kv, build->ticket));
     build->ticket = 0;
-    if (now_us < work->index->updating_until_us)
+    if (must_wait(work))
         return ST_OK;
     TRY(show(work, INDEX_ACTIVE, false));
     did(work, STEP_ACTIVE);
@@ -327,7 +334,7 @@ static status finish(struct work *work, int64_t now_us) {
     return ST_OK;
 }
 
-static status step_creating(struct work *work, int64_t now_us) {
+static status step_creating(struct work *work) {
     struct kv_page page;
     if (!work->index->backfilling) {
         TRY(show(work, INDEX_CREATING, true));
@@ -336,28 +343,29 @@ static status step_creating(struct work *work, int64_t now_us) {
     }
     TRY(position_load(work));
     TRY(scan_page(work, &page));
-    return page.count > 0 ? file_page(work, &page) : finish(work, now_us);
+    return page.count > 0 ? file_page(work, &page) : finish(work);
 }
 
-static status step_index(struct work *work, int64_t now_us) {
+static status step_index(struct work *work) {
     switch (work->index->status) {
     case INDEX_ACTIVE:
         break;
     case INDEX_CREATING:
-        return step_creating(work, now_us);
+        return step_creating(work);
     case INDEX_DELETING:
-        return now_us >= work->index->updating_until_us ? drop_index(work) : ST_OK;
+        return must_wait(work) ? ST_OK : drop_index(work);
     }
     return ST_OK;
 }
 
 /* The first index with something to do. */
-static status step_any(struct work *work, const struct catalogue_snapshot *tables, int64_t now_us) {
+static status step_any(struct work *work, const struct catalogue_snapshot *tables) {
     for (size_t i = 0; i < tables->count; i++)
         for (size_t k = 0; k < tables->tables[i]->index_count; k++) {
             work->table = tables->tables[i];
             work->index = &tables->tables[i]->indexes[k];
-            TRY(step_index(work, now_us));
+            if (work->table->status == TABLE_ACTIVE)
+                TRY(step_index(work));
             if (work->build->did != STEP_NOTHING)
                 return ST_OK;
         }
@@ -372,7 +380,7 @@ status index_build_step(struct database *database, struct index_build *build, in
     status st = build->swept ? ST_OK : sweep(database, build, scope.arena);
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
     if (st == ST_OK)
-        st = step_any(&work, tables, now_us);
+        st = step_any(&work, tables);
     catalogue_release(tables);
     if (st != ST_OK)
         build->table_id = 0; /* what was lost, or who was first, is in the database */

@@ -16,7 +16,7 @@
  *   06 …                                                    streams: what logs there are
  *   07 table id (4) expiry in s (8) key of the item        index of expiry times
  *   08 table id (4) index id (2) 00                         an index being built: how far
- *   08 table id (4) index id (2) 01 hash (4) …              the same: marker of an item, as its key
+ *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
  *   09 01 access key id                                     access key (auth/identity.c)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *

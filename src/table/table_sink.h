@@ -28,6 +28,7 @@ typedef status table_sink(struct kv_txn *txn, struct scope *scope, const struct 
 
 table_sink index_sink;   /* keeps entries of secondary indexes */
 table_sink counter_sink; /* keeps item counts and sizes */
+table_sink expiry_sink;  /* keeps the index of expiry times (expiry.h) */
 
 /* Adds to the size of the item collection that the change is in; for both sinks. */
 void collection_add(struct kv_txn *txn, struct scope *scope, const struct change *change,

@@ -2,12 +2,13 @@
 
 #include "base/check.h"
 #include "item/item_codec.h"
+#include "table/expiry.h"
 #include "table/loop_work.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
 #include "table/table_sink.h"
 
-static table_sink *const sinks[] = {index_sink, counter_sink};
+static table_sink *const sinks[] = {index_sink, counter_sink, expiry_sink};
 
 struct batch {
     struct scope *scope;
@@ -105,6 +106,10 @@ static status decide(struct kv_txn *txn, struct scope *scope, struct write *writ
     case WRITE_CHECK:
         write->after = write->before;
         break;
+    case WRITE_EXPIRE:
+        if (!expiry_due(write->table, write->before, scope->now_us))
+            write->after = write->before;
+        break;
     }
     write->cost.table = table_units(write);
     return ST_OK;
@@ -126,7 +131,7 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
                             .before = write->before,
                             .after = write->after,
                             .time_us = scope->now_us,
-                            .cause = CAUSE_USER};
+                            .cause = write->kind == WRITE_EXPIRE ? CAUSE_EXPIRY : CAUSE_USER};
     for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++)
         TRY(sinks[i](txn, scope, &change, &write->cost));
     return ST_OK;
@@ -171,6 +176,8 @@ static status write_body(struct kv_txn *txn, void *context) {
 }
 
 static void prepare(struct scope *scope, struct write *write) {
+    if (write->kind == WRITE_EXPIRE)
+        return;
     struct buf key;
     buf_init(&key, scope->arena, 128);
     bool whole = item_key(write->table, &(struct key_source){.tree = write->item}, &key);

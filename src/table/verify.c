@@ -1,6 +1,6 @@
 /* Two passes a table: items → are their entries there and equal; entries → is their item there and
  * does it make this entry. Then the counters against what was counted, and what lies between
- * tables: request tokens, and else nothing.
+ * tables: request tokens, access keys, and else nothing. Expiry times are checked both ways, too.
  *
  * Of an index that is CREATING, an item has its entry when it has a marker, and not otherwise; all
  * items that the job has passed have one. One that is DELETING may be anything. */
@@ -10,6 +10,7 @@
 #include "item/item_codec.h"
 #include "item/item_key.h"
 #include "table/catalogue.h"
+#include "table/expiry.h"
 #include "table/index_build.h"
 #include "table/request_token.h"
 #include "table/table_key.h"
@@ -101,6 +102,16 @@ static void check_item(struct verify *v, const kv_pair *pair) {
     v->table_count.bytes += (int64_t)item_size(pair->value);
     for (size_t i = 0; i < table->index_count; i++)
         check_entry_of_item(v, i, pair);
+    if (!expiry_item_filed(v->database, &v->scope, table, pair->key, pair->value))
+        found(v, "table %.*s: not in the index of expiry times: item at %.*s", STR_ARG(table->name),
+              STR_ARG(hex(v, pair->key)));
+}
+
+static void check_expiry(struct verify *v, const kv_pair *pair) {
+    if (!str_eq(pair->value, expiry_entry_value) ||
+        !expiry_entry_right(v->database, &v->scope, v->table, pair->key))
+        found(v, "table %.*s: expiry time of no such item at %.*s", STR_ARG(v->table->name),
+              STR_ARG(hex(v, pair->key)));
 }
 
 static void check_entry(struct verify *v, size_t at, const kv_pair *pair) {
@@ -219,7 +230,8 @@ static status verify_table(struct verify *v, const struct table *table) {
     check_counters(v, NULL, &v->table_count);
     for (size_t i = 0; i < table->index_count; i++)
         check_counters(v, &table->indexes[i], &v->index_count[i]);
-    return ST_OK;
+    from[0] = to[0] = SPACE_EXPIRY;
+    return walk(v, (str){from, 5}, (str){to, 5}, check_expiry);
 }
 
 static void check_owner(struct verify *v, const kv_pair *pair) {
@@ -235,6 +247,11 @@ static void check_owner(struct verify *v, const kv_pair *pair) {
 
 static void check_nothing_here(struct verify *v, const kv_pair *pair) {
     found(v, "unknown key %.*s", STR_ARG(hex(v, pair->key)));
+}
+
+static void check_item_form(struct verify *v, const kv_pair *pair) {
+    if (item_check_stored(pair->value) != ST_OK)
+        found(v, "does not decode: %.*s", STR_ARG(hex(v, pair->key)));
 }
 
 /* Each record of a token has its key by end, and that one leads back to it. */
@@ -272,9 +289,11 @@ static status verify_outside(struct verify *v) {
     TRY(walk(v, STR(""), STR("\x01"), check_nothing_here));
     TRY(walk(v, STR("\x02"), STR("\x03"), check_owner));
     TRY(walk(v, STR("\x04"), STR("\x05"), check_token));
-    TRY(walk(v, STR("\x05"), STR("\x08"), check_nothing_here));
+    TRY(walk(v, STR("\x05"), STR("\x07"), check_nothing_here));
+    TRY(walk(v, STR("\x07"), STR("\x08"), check_owner));
     TRY(walk(v, STR("\x08"), STR("\x09"), check_building));
-    TRY(walk(v, STR("\x09"), STR("\x10"), check_nothing_here));
+    TRY(walk(v, STR("\x09"), STR("\x0a"), check_item_form));
+    TRY(walk(v, STR("\x0a"), STR("\x10"), check_nothing_here));
     return walk(v, STR("\x10"), STR("\x11"), check_owner);
 }
 

@@ -64,6 +64,9 @@ for (const [where, expected] of finds)
 const scans = [
   ["WHERE s = 2", 'a2 b2 c2'],
   ["WHERE p = 'a' AND s = 1 OR p = 'b' AND s = 2", 'a1 b2'],
+  ["WHERE l = 'a' OR p = 'b'", 'b1 b2 b3 b4'],
+  ["WHERE p = 'a' AND s = 1 OR p = 'b'", 'a1 b1 b2 b3 b4'],
+  ["WHERE p = 'a' OR NOT p <> 'b'", 'a1 a2 a3 a4 b1 b2 b3 b4'],
   ["WHERE z IS NULL", 'odd one0'],
   ["WHERE z = null", 'odd one0'],
   ["WHERE g IS MISSING", 'odd one0'],
@@ -135,6 +138,11 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
   assert.equal(keys(await from('byL', "WHERE p = 'a' ORDER BY l")), 'a4 a3 a2 a1');
   assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'", 's, g, m.deep[0]'), [{ s: N(1), g: S('odd'), 'deep[0]': N(1) }]);
   assert.equal(keys(await from('byL', "WHERE p = 'a' AND begins_with(l, 'l2')")), 'a3');
+});
+
+test('what WHERE fetches for a local index is not shown by *', async () => {
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
 });
 
 test('an index is refused what it does not have', async () => {
@@ -350,6 +358,9 @@ test('INSERT refuses an item that is too large', () =>
 test('INSERT refuses an index key of another type', () =>
   expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': 1}`), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/));
 
+test('INSERT refuses an empty index key', () =>
+  expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': ''}`), /cannot contain an empty string value. IndexName: by(G|All), IndexKey: g$/));
+
 // ---- UPDATE ----
 
 const fresh = (() => {
@@ -420,11 +431,60 @@ const badUpdates = [
 ];
 for (const [what, call, message] of badUpdates) test(`UPDATE ${what} is refused`, () => expectInvalid(call(), message));
 
+test('UPDATE refuses what an index cannot have for a key', async () => {
+  const set = (value) => run(`UPDATE "${name}" SET g = ${value} WHERE p = 'a' AND s = 1`);
+  await expectInvalid(set('1'), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/);
+  await expectInvalid(set("''"), /update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.$/);
+});
+
 test('what an update finds in the item may be wrong for it', async () => {
   const id = await fresh();
   await expectInvalid(update(id, 'SET n = gone'), 'The provided expression refers to an attribute that does not exist in the item');
   await expectInvalid(update(id, 'SET n = l + 1'), 'An operand in the update expression has an incorrect data type');
   await expectInvalid(update(id, 'SET gone.x = 1'), 'The document path provided in the update expression is invalid for update');
+});
+
+// Statements as people write them; each on an item { id, n: 1, l: [1], ss: <<'a'>>, m: {'x': 1} }.
+const spellings = [
+  ['words and functions in any case', "set ss = SET_ADD(ss, <<'b'>>), l = List_Append(l, [2]) Remove m.x", { ss: SS('a', 'b'), l: L(N(1), N(2)), m: M({}) }],
+  ['names that need quotes', `SET "a b" = 1, m."c.d" = 2, m['it''s'] = 3, m."q""q" = 4`,
+    { 'a b': N(1), m: M({ x: N(1), 'c.d': N(2), "it's": N(3), 'q"q': N(4) }) }],
+  ['names that are words of the language, behind a dot', 'SET m."value" = 1, m.select = 2', { m: M({ x: N(1), value: N(1), select: N(2) }) }],
+  ['names outside of ASCII, in quotes', `SET "ключ" = '日本'`, { ключ: S('日本') }],
+  ['several sums', 'SET n = (n + 5) - 2 - -1', { n: N(5) }],
+  ['lists in lists', 'SET l = list_append(list_append([0], l), [[], {}])', { l: L(N(0), N(1), L(), M({})) }],
+  ['literals of all spellings', "SET a = TRUE, b = Null, c = +5, d = .5, e = 5., f = 1E3, g = '', h = -0", {
+    a: BOOL(true), b: NULL, c: N(5), d: N('0.5'), e: N(5), f: N(1000), g: S(''), h: N(0) }],
+  ['documents', "SET d = {'a': {'b': [1, {'c': <<'x'>>}]}, 'it''s': {}}", { d: M({ a: M({ b: L(N(1), M({ c: SS('x') })) }), "it's": M({}) }) }],
+  ['lines and comments', "-- first\nSET n /* of it */ = 7,\n\tl = [] -- 'and an open quote\n", { n: N(7), l: L() }],
+  ['a set that is not there yet', 'SET fresh = set_add(fresh, <<1, 2>>), m.s = set_add(m.s, <<3>>)', { fresh: { NS: ['1', '2'] }, m: M({ x: N(1), s: { NS: ['3'] } }) }],
+];
+for (const [what, clauses, expected] of spellings)
+  test(`UPDATE takes ${what}`, async () => {
+    const id = await fresh();
+    await update(id, clauses);
+    const { Item } = await db.GetItem({ TableName: lonely, Key: { id: S(id) } });
+    for (const [attribute, value] of Object.entries(expected)) assert.deepEqual(unordered(Item[attribute]), unordered(value));
+  });
+
+test('parameters stand inside of documents and sets', async () => {
+  await run(`insert into "${lonely}" value {'id': ?, 'd': {'l': [?, {'x': ?}]}, 's': <<?, 'b'>>};`, [S('inside'), N(1), BOOL(true), S('a')]);
+  const { Item } = await db.GetItem({ TableName: lonely, Key: { id: S('inside') } });
+  assert.deepEqual(unordered(Item), { id: S('inside'), d: M({ l: L(N(1), M({ x: BOOL(true) })) }), s: SS('a', 'b') });
+});
+
+test('the SDK\'s client pages through partitions in their order', async () => {
+  const { ExecuteStatementCommand } = await import('@aws-sdk/client-dynamodb');
+  const sdk = await client();
+  const seen = [];
+  const command = { Statement: `SELECT p, s FROM "${name}" WHERE p IN (?, ?) ORDER BY p DESC, s DESC`, Parameters: [S('a'), S('c')], Limit: 3 };
+  let NextToken;
+  do {
+    const page = await sdk.send(new ExecuteStatementCommand({ ...command, NextToken }));
+    seen.push(...page.Items);
+    NextToken = page.NextToken;
+  } while (NextToken);
+  assert.equal(keys(seen), 'c4 c3 c2 c1 a4 a3 a2 a1');
 });
 
 // ---- DELETE ----

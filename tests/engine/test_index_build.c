@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { WRITERS = 4, KEYS = 400, STEPS = 7, LIVES = 2 };
 
@@ -202,9 +203,63 @@ static void writers_meanwhile_lose_nothing(void **state) {
         play(e, &game);
         assert_counted(&game, &scope);
         change_index(&game, &scope, INDEX_DELETING);
+        play(e, &game);
         while (step(&game))
             ;
         assert_whole(&game);
+    }
+    database_close(game.database);
+    e->kv = NULL;
+    arena_free(scope.scratch);
+}
+
+/* ---- a table that goes ---- */
+
+static void a_builder_and_a_deleter(int number, void *context) {
+    struct game *game = context;
+    if (number == 0) {
+        while (!atomic_load(&game->stepped))
+            (void)step(game);
+        return;
+    }
+    struct scope scope = {
+        .arena = arena_new(1 << 20), .scratch = arena_new(1 << 20), .now_us = now_us};
+    const struct table *table;
+    status st;
+    usleep(next(&game->seeds[0], 3000));
+    do {
+        const struct catalogue_snapshot *tables = snapshot_of(game, &table);
+        st = catalogue_delete(game->database, &scope, table);
+        catalogue_release(tables);
+    } while (st == ST_CONFLICT);
+    CHECK(st == ST_OK);
+    atomic_store(&game->stepped, true);
+    arena_free(scope.arena);
+    arena_free(scope.scratch);
+}
+
+static void table_deleted_under_the_builder_leaves_nothing(void **state) {
+    enum { ROUNDS = 30, ITEMS = 400 };
+    struct engine *e = *state;
+    static struct game game;
+    struct scope scope = {.arena = e->arena, .scratch = arena_new(1 << 20), .now_us = now_us};
+    struct write writes[100];
+    game = (struct game){.seeds = {4711}};
+    CHECK(database_open(e->kv, &options, &game.database) == ST_OK);
+    for (int round = 0; round < ROUNDS; round++) {
+        make_table(&game, &scope);
+        for (uint32_t i = 0; i < ITEMS; i++) {
+            fill_write(&scope, &writes[i % 100], i, i, false, true);
+            if (i % 100 == 99)
+                write_all(&game, &scope, writes, 100, true);
+        }
+        change_index(&game, &scope, INDEX_CREATING);
+        atomic_store(&game.stepped, false);
+        engine_threads(2, a_builder_and_a_deleter, &game);
+        struct kv_page page;
+        struct kv_range range = {.from = STR("\x04")};
+        assert_status(kv_scan(e->kv, NULL, e->arena, &range, 1, SIZE_MAX, &page), ST_OK);
+        assert_int_equal(page.count, 0);
     }
     database_close(game.database);
     e->kv = NULL;
@@ -217,6 +272,7 @@ int main(int argc, char **argv) {
     engine_arguments(argc, argv);
     const struct CMUnitTest tests[] = {
         CASE(writers_meanwhile_lose_nothing),
+        CASE(table_deleted_under_the_builder_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,8 @@ static struct model {
 } model[ITEMS_MAX];
 
 static const struct database_options options = {.region = STR_INIT("us-east-1"),
-                                                .account_id = STR_INIT("000000000000")};
+                                                .account_id = STR_INIT("000000000000"),
+                                                .status_delay_us = 1000};
 
 static int setup(void **state) {
     (void)state;
@@ -116,6 +117,12 @@ static enum index_step step_at(int64_t us) {
 
 static enum index_step step(void) {
     return step_at(now_us);
+}
+
+static void delete_table(void) {
+    assert_status(catalogue_delete(database, &scope, the_table()), ST_OK);
+    assert_int_equal(step(), STEP_NOTHING); /* not while it is shown as DELETING either */
+    catalogue_finish_deletions(database, now_us + options.status_delay_us);
 }
 
 static void steps_until(enum index_step last) {
@@ -539,7 +546,7 @@ static void table_can_be_deleted_while_its_index_is_built(void **state) {
     fill(200, GOOD_G);
     add_index(0);
     steps_until(STEP_FILED);
-    assert_status(catalogue_delete(database, &scope, the_table()), ST_OK);
+    delete_table();
     assert_int_equal(step(), STEP_NOTHING);
     assert_int_equal(keys_from(SPACE_BUILD) + keys_from(SPACE_ITEM) + keys_from(SPACE_COUNTER), 0);
 }
@@ -673,7 +680,7 @@ static void one_life(uint32_t seed) {
     } while (step_at(now_us + life) != STEP_ACTIVE);
     random_writes(version);
     assert_complete();
-    assert_status(catalogue_delete(database, &scope, the_table()), ST_OK);
+    delete_table();
 }
 
 static void any_order_of_writes_and_steps_ends_complete(void **state) {
