@@ -31,7 +31,7 @@ const folds = [
   },
   {
     op: ['CreateTable'], right: 'stator',
-    why: 'LastUpdateToPayPerRequestDateTime and DeletionProtectionEnabled are there, TableThroughputModeSummary is no member',
+    why: 'DeletionProtectionEnabled and WarmThroughput are there, TableThroughputModeSummary is no member',
     fold: (theirs, ours) => tableFold(theirs, ours),
   },
   {
@@ -102,7 +102,12 @@ function tableFold(theirs, ours) {
   if (!theirs.body?.TableDescription || !ours.body?.TableDescription) return theirs;
   const { TableThroughputModeSummary, ...table } = theirs.body.TableDescription;
   const wanted = ours.body.TableDescription;
-  if (wanted.BillingModeSummary && table.BillingModeSummary) table.BillingModeSummary = { LastUpdateToPayPerRequestDateTime: '*', ...table.BillingModeSummary };
+  if (table.BillingModeSummary) table.BillingModeSummary = { BillingMode: table.BillingModeSummary.BillingMode };
+  if (wanted.WarmThroughput) table.WarmThroughput ??= wanted.WarmThroughput;
+  table.GlobalSecondaryIndexes &&= table.GlobalSecondaryIndexes.map((index) => {
+    const same = wanted.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index.IndexName);
+    return same?.WarmThroughput ? { WarmThroughput: same.WarmThroughput, ...index } : index;
+  });
   return { ...theirs, body: canonical({ TableDescription: { DeletionProtectionEnabled: false, ...table } }) };
 }
 
