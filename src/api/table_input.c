@@ -2,6 +2,7 @@
  * indexes, then what spans them (names used twice, definitions nobody uses, totals). */
 #include "api/table_input.h"
 
+#include "api/stream_settings.h"
 #include "api/table_definition.h"
 
 #define INVALID INVALID_VALUES
@@ -15,8 +16,6 @@ enum { TAGS_MAX = 50 };
 
 static status check_unsupported(struct request *request, const struct in_CreateTableInput *in) {
     const struct parameter members[] = {
-        {"StreamSpecification",
-         in->StreamSpecification != NULL && in->StreamSpecification->StreamEnabled.value, false},
         {"SSESpecification", in->SSESpecification != NULL && in->SSESpecification->Enabled.value,
          false},
         {"WarmThroughput", in->WarmThroughput != NULL, false},
@@ -252,7 +251,8 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_local_indexes(scope, in, names, &name_count));
     TRY(check_global_indexes(scope, in, names, &name_count));
     TRY(check_totals(scope, in));
-    return check_tags(scope, in->Tags);
+    TRY(check_tags(scope, in->Tags));
+    return stream_settings_check(scope, in->StreamSpecification);
 }
 
 /* ---- filling ---- */
@@ -317,5 +317,5 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
         table->table_class = arena_copy(arena, in->TableClass);
     fill_indexes(in, table);
     fill_tags(in->Tags, table);
-    return ST_OK;
+    return stream_settings_apply(request->scope, in->StreamSpecification, table);
 }

@@ -1,12 +1,13 @@
 #include "api/table_reply.h"
 
+#include "api/stream_settings.h"
 #include "table/table_read.h"
 
 struct counts {
     int64_t items, bytes;
 };
 
-static void reply_key_schema(struct reply *reply, const struct key_schema *key) {
+void reply_key_schema(struct reply *reply, const struct key_schema *key) {
     reply_open_list(reply, STR("KeySchema"));
     for (size_t i = 0; i < key_schema_count(key); i++) {
         reply_open(reply, ANON);
@@ -97,6 +98,7 @@ static void reply_settings(struct request *request, const struct table *table) {
         reply_close(reply);
     }
     reply_bool(reply, STR("DeletionProtectionEnabled"), table->deletion_protection);
+    stream_settings_reply(request, table);
 }
 
 status table_reply(struct request *request, const struct table *table, str status_name) {

@@ -2,6 +2,7 @@
  * its capacity, its indexes. */
 #include "api/table_update.h"
 
+#include "api/stream_settings.h"
 #include "api/table_definition.h"
 
 #define INVALID INVALID_VALUES
@@ -10,7 +11,6 @@
 
 static status check_unsupported(struct scope *scope, const struct in_UpdateTableInput *in) {
     const struct parameter members[] = {
-        {"StreamSpecification", in->StreamSpecification != NULL, false},
         {"SSESpecification", in->SSESpecification != NULL, false},
         {"WarmThroughput", in->WarmThroughput != NULL, false},
         {"OnDemandThroughput", in->OnDemandThroughput != NULL, false},
@@ -33,7 +33,8 @@ static bool changes_anything(const struct in_UpdateTableInput *in) {
     return in->ProvisionedThroughput != NULL || in->BillingMode.ptr != NULL ||
            (in->GlobalSecondaryIndexUpdates != NULL &&
             in->GlobalSecondaryIndexUpdates->count > 0) ||
-           in->TableClass.ptr != NULL || in->DeletionProtectionEnabled.given;
+           in->StreamSpecification != NULL || in->TableClass.ptr != NULL ||
+           in->DeletionProtectionEnabled.given;
 }
 
 static status check_capacity(struct scope *scope, const struct in_UpdateTableInput *in) {
@@ -53,6 +54,7 @@ status table_update_check(struct request *request, const struct in_UpdateTableIn
                                       "UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
                                       "SSESpecification or ReplicaUpdates is required");
     TRY(check_capacity(scope, in));
+    TRY(stream_settings_check(scope, in->StreamSpecification));
     return table_update_check_indexes(scope, in);
 }
 
@@ -134,6 +136,7 @@ status table_update_apply(const struct table_change *change) {
     if (in->TableClass.ptr != NULL)
         changed->table_class = arena_copy(changed->arena, in->TableClass);
     TRY(table_update_indexes(change));
+    TRY(stream_settings_apply(change->request->scope, in->StreamSpecification, changed));
     changed->updating_until_us = change->until_us;
     return ST_OK;
 }

@@ -4,17 +4,20 @@
  *
  *   1. the entry is stored as DELETING (durable: from here on the table is gone)
  *   2. the snapshot without it is swapped in, and the old description marked as superseded
- *   3. an update that holds the catalogue key alone: a write that relied on the old description
- *      either ran before (its data goes in 4) or sees the mark and looks again
+ *   3. an update that holds the catalogue key alone, and ends the table's change logs: a write that
+ *      relied on the old description either ran before (its data goes in 4) or sees the mark and
+ *      looks again
  *   4. the data is dropped, then the entry
  */
 #include "table/catalogue.h"
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "item/item_key.h"
+#include "table/change_log.h"
 #include "table/table_key.h"
 
 #include <pthread.h>
@@ -132,23 +135,47 @@ static status set_entry(struct kv_txn *txn, void *context) {
     const kv_pair *entry = context;
     if (entry->value.ptr != NULL)
         kv_txn_put(txn, entry->key, entry->value);
-    else if (entry->key.ptr != NULL)
+    else
         kv_txn_delete(txn, entry->key);
     return ST_OK;
 }
 
-/* One update that holds the entry's key alone: puts it, deletes it (no value), or, with no key
- * in `entry`, only lets those pass who held it shared. All of it is on the way to dropping data. */
-static status update_entry(struct kv *kv, str key, kv_pair entry) {
+/* One update that holds the entry's key alone: puts it, or deletes it (no value). Both are on the
+ * way to dropping data. */
+static status update_entry(struct kv *kv, kv_pair entry) {
     uint64_t ticket;
-    struct kv_keys keys = {.exclusive = &key, .exclusive_count = 1, .frees_space = true};
+    struct kv_keys keys = {.exclusive = &entry.key, .exclusive_count = 1, .frees_space = true};
     TRY(kv_update(kv, &keys, set_entry, &entry, &ticket));
     return kv_ticket_wait(kv, ticket);
 }
 
-static status drop_data(struct database *database, struct arena *arena, const struct table *table) {
-    str key = catalogue_key(arena, table->name);
-    TRY(update_entry(database->kv, key, (kv_pair){}));
+struct last_writes {
+    struct arena *arena;
+    const struct table *table;
+    int64_t now_us;
+};
+
+static status pass_body(struct kv_txn *txn, void *context) {
+    const struct last_writes *last = context;
+    return change_logs_close(txn, last->arena, last->table, last->now_us);
+}
+
+/* Holds the entry's key alone, so those who held it shared have passed: behind them all, the
+ * table's logs end. */
+static status let_pass(struct kv *kv, struct arena *arena, const struct table *table,
+                       int64_t now_us) {
+    str exclusive[3] = {catalogue_key(arena, table->name)};
+    size_t count = 1 + change_log_keys(arena, table, exclusive + 1);
+    struct kv_keys keys = {.exclusive = exclusive, .exclusive_count = count, .frees_space = true};
+    struct last_writes last = {arena, table, now_us};
+    uint64_t ticket;
+    TRY(kv_update(kv, &keys, pass_body, &last, &ticket));
+    return kv_ticket_wait(kv, ticket);
+}
+
+static status drop_data(struct database *database, struct arena *arena, const struct table *table,
+                        int64_t now_us) {
+    TRY(let_pass(database->kv, arena, table, now_us));
     struct buf from;
     buf_init(&from, arena, 16);
     items_prefix(table->id, 0, &from);
@@ -156,7 +183,7 @@ static status drop_data(struct database *database, struct arena *arena, const st
     TRY(kv_drop_range(database->kv, items, key_prefix_end(items, arena)));
     str counters = str_slice(counter_key(arena, table->id, 0, COUNTER_ITEMS), 0, 5);
     TRY(kv_drop_range(database->kv, counters, key_prefix_end(counters, arena)));
-    return update_entry(database->kv, key, (kv_pair){.key = key});
+    return update_entry(database->kv, (kv_pair){.key = catalogue_key(arena, table->name)});
 }
 
 static status delete_locked(struct database *database, struct scope *scope,
@@ -168,14 +195,13 @@ static status delete_locked(struct database *database, struct scope *scope,
     TRY(table_decode(table_encode(table, scope->scratch), &deleting));
     deleting->status = TABLE_DELETING;
     str key = catalogue_key(scope->arena, table->name);
-    status st =
-        update_entry(database->kv, key, (kv_pair){key, table_encode(deleting, scope->scratch)});
+    status st = update_entry(database->kv, (kv_pair){key, table_encode(deleting, scope->scratch)});
     table_unref(deleting);
     TRY(st);
     atomic_store(&((struct table *)table)->superseded, true);
     snapshot_change(database->catalogue, table, NULL);
     /* The table is gone for good, whatever becomes of this. */
-    if (drop_data(database, scope->arena, table) != ST_OK)
+    if (drop_data(database, scope->arena, table, scope->now_us) != ST_OK)
         database->catalogue->unfinished = true;
     return ST_OK;
 }
@@ -200,7 +226,7 @@ status table_copy(const struct table *table, struct table **out) {
 
 struct alteration {
     struct scope *scope;
-    const struct table *changed;
+    const struct table *table, *changed;
     str entry_key;
     const struct catalogue_also *also;
 };
@@ -210,6 +236,7 @@ static status alter_body(struct kv_txn *txn, void *context) {
     const struct catalogue_also *also = alteration->also;
     kv_txn_put(txn, alteration->entry_key,
                table_encode(alteration->changed, alteration->scope->arena));
+    change_logs_follow(txn, alteration->scope, alteration->table, alteration->changed);
     return also != NULL && also->body != NULL ? also->body(txn, also->context) : ST_OK;
 }
 
@@ -220,8 +247,10 @@ static status update_locked(struct database *database, struct scope *scope,
                             const struct catalogue_also *also) {
     if (atomic_load(&table->superseded))
         return ST_CONFLICT;
+    TRY(change_logs_begin(database, scope, changed));
     size_t more = also != NULL ? also->exclusive_count : 0;
-    struct alteration alteration = {scope, changed, catalogue_key(scope->arena, table->name), also};
+    struct alteration alteration = {scope, table, changed, catalogue_key(scope->arena, table->name),
+                                    also};
     str *keys = arena_array(scope->arena, str, more + 1);
     keys[0] = alteration.entry_key;
     for (size_t i = 0; i < more; i++)
@@ -294,7 +323,9 @@ static status each_entry(struct database *database, entry_visit *visit) {
 }
 
 static status finish_deletion(struct database *database, struct arena *arena, struct table *table) {
-    status st = table->status == TABLE_DELETING ? drop_data(database, arena, table) : ST_OK;
+    status st = ST_OK;
+    if (table->status == TABLE_DELETING)
+        st = drop_data(database, arena, table, clock_wall_us());
     table_unref(table);
     return st;
 }
@@ -328,6 +359,7 @@ static status create_body(struct kv_txn *txn, void *context) {
     creation->table->id = id;
     kv_txn_put(txn, creation->id_key, (str){next, sizeof next});
     kv_txn_put(txn, creation->entry_key, table_encode(creation->table, scope->arena));
+    change_logs_follow(txn, scope, NULL, creation->table);
     return ST_OK;
 }
 
@@ -343,6 +375,7 @@ static status create_locked(struct database *database, struct scope *scope, stru
     char uuid[36];
     random_uuid(uuid);
     table->uuid = arena_copy(table->arena, (str){uuid, sizeof uuid});
+    TRY(change_logs_begin(database, scope, table));
     struct creation creation = {scope, table, catalogue_key(scope->arena, table->name),
                                 STR("\x03next_table_id")};
     str keys[] = {creation.entry_key, creation.id_key};

@@ -1,8 +1,8 @@
 /* verify.h - walks everything that is stored and checks what the rest of the code relies on.
  *
  * Purpose:   `stator verify`: every item decodes and lies under its own key, every index entry is
- *            what its item makes it, none is missing or left over, counters agree, and nothing
- *            lies outside of what the catalogue knows.
+ *            what its item makes it, none is missing or left over, counters agree, records of
+ *            change logs lie in their shards, and nothing lies outside of what is known.
  * Ownership: findings are handed to the caller one by one, valid during the call.
  * Threads:   one; nobody may write meanwhile. May wait.
  * Errors:    of the engine; findings are not errors.
@@ -13,7 +13,7 @@
 #include "table/database.h"
 
 struct verify_totals {
-    uint64_t tables, items, index_entries, findings;
+    uint64_t tables, items, index_entries, change_records, findings;
 };
 
 typedef void verify_finding(void *context, str what);
