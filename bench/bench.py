@@ -41,8 +41,9 @@ HEADERS = {
 class Server:
     """One program under measurement: its command, with {port} and {directory} to be filled in."""
 
-    def __init__(self, name, command):
+    def __init__(self, name, command, stream=None):
         self.name, self.command = name, command
+        self.stream = {'StreamSpecification': {'StreamEnabled': True, 'StreamViewType': stream}} if stream else {}
         self.process = self.directory = self.port = None
 
     def start(self):
@@ -95,7 +96,7 @@ class Server:
 
     def load(self):
         self.must('CreateTable', {
-            'TableName': 'bench', 'BillingMode': 'PAY_PER_REQUEST',
+            'TableName': 'bench', 'BillingMode': 'PAY_PER_REQUEST', **self.stream,
             'AttributeDefinitions': [{'AttributeName': 'pk', 'AttributeType': 'S'}, {'AttributeName': 'sk', 'AttributeType': 'N'}],
             'KeySchema': [{'AttributeName': 'pk', 'KeyType': 'HASH'}, {'AttributeName': 'sk', 'KeyType': 'RANGE'}]})
         while self.must('DescribeTable', {'TableName': 'bench'})['Table']['TableStatus'] != 'ACTIVE':
@@ -143,6 +144,11 @@ def free_port():
 
 def servers(arguments):
     stator = os.path.join(ROOT, 'build/stator')
+    if arguments.streams:
+        for stream in (None, 'KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'):
+            yield Server((stream or 'no stream').lower().replace('_images', ''),
+                         [stator, 'serve', '--port', '{port}', '--data-dir', '{directory}'], stream)
+        return
     if os.access(stator, os.X_OK):
         yield Server('stator', [stator, 'serve', '--port', '{port}', '--data-dir', '{directory}'])
         yield Server('stator memory', [stator, 'serve', '--port', '{port}', '--in-memory'])
@@ -227,6 +233,7 @@ def print_tables(results):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
     parser.add_argument('--no-peers', action='store_true', help='Stator alone')
+    parser.add_argument('--streams', action='store_true', help='Stator alone, without a stream and with each of its views')
     parser.add_argument('--peers', metavar='DIR', help='a node_modules folder that has the peers')
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--seconds', type=int, default=4, help='for each measurement')
