@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: model docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
+.PHONY: model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -74,8 +74,12 @@ model: server ## random operations against a model of items: make model SEED=1 C
 	@node=$$(tools/node.py) && for mode in single several shared; do \
 		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
 
+index-build: server ## a global index for a table in use: make index-build ITEMS=200000
+	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs
+
 bench: server ## measure, against the peers that npm has
-	@bench/bench.py
+	@$(call ninja,build,bench/load)
+	@bench/bench.py $(BENCH)
 
 fmt: ## lay out all C files
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i

@@ -1,9 +1,11 @@
 /* Each statement has its own answer; only what is wrong with the batch as a whole refuses all of
  * it. Writes are updates of their own, so a batch of several must not start on an I/O loop: running
  * it again from its start would meet its own first writes. */
+#include "api/fault_int.h"
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
 
@@ -22,6 +24,7 @@ struct batch {
     struct answer answers[BATCH_STATEMENTS_MAX];
     size_t count;
     bool writes;
+    struct loop_work work;
 };
 
 /* Keeps the error of one statement to its answer; what is none for the client goes on. */
@@ -30,6 +33,8 @@ static status settle(struct request *request, struct answer *answer, status st) 
     if (st != ST_FAILED)
         return st;
     answer->error = scope->error;
+    request->counts.conditions_false += scope->error == ERROR_ConditionalCheckFailedException;
+    request->counts.conflicts += scope->error == ERROR_TransactionConflictException;
     answer->error_text = scope->error_text;
     scope->error = ERROR_NONE;
     scope->error_text = scope->error_item = (str){};
@@ -103,13 +108,16 @@ static status bind_all(struct request *request, struct batch *batch) {
 
 /* ---- doing it ---- */
 
-static status read_one(struct request *request, struct answer *answer, bool consistent) {
+static status read_one(struct request *request, struct answer *answer, bool consistent,
+                       struct loop_work *work) {
     struct statement *statement = &answer->statement;
     const struct expr_condition *filter;
     str stored = {};
     TRY(statement_key_filter(request, statement, &filter));
     TRY(table_find_many(request->database, request->scope, statement->table, &statement->key, 1,
                         &stored));
+    if (stored.ptr != NULL)
+        TRY(loop_work_add(work, item_size(stored), filter));
     answer->charged = true;
     answer->read_units = capacity_read_units(stored.ptr ? item_size(stored) : 0, consistent);
     if (stored.ptr && (filter == NULL || expr_condition_true(filter, item_map(stored))))
@@ -142,8 +150,13 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
         struct answer *answer = &batch->answers[i];
         if (!answer->bound)
             continue;
-        status st = batch->writes ? write_one(request, answer, first)
-                                  : read_one(request, answer, in->at[i]->ConsistentRead.value);
+        if (fault_leaves(request, answer->statement.table->name, i)) {
+            TRY(settle(request, answer, fault_of_element(request)));
+            continue;
+        }
+        status st = batch->writes
+                        ? write_one(request, answer, first)
+                        : read_one(request, answer, in->at[i]->ConsistentRead.value, &batch->work);
         TRY(settle(request, answer, st));
         first = false;
     }
@@ -152,7 +165,7 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
 
 /* ---- the reply ---- */
 
-static void reply_answer(struct request *request, const struct answer *answer) {
+static status reply_answer(struct request *request, const struct answer *answer) {
     struct reply *reply = &request->reply;
     const struct statement *statement = &answer->statement;
     reply_open(reply, ANON);
@@ -162,7 +175,7 @@ static void reply_answer(struct request *request, const struct answer *answer) {
         reply_str(reply, STR("Message"), answer->error_text);
         reply_close(reply);
     } else if (answer->stored.ptr != NULL) {
-        statement_reply_columns(request, statement, STR("Item"), answer->stored);
+        TRY(statement_reply_columns(request, statement, STR("Item"), answer->stored));
     } else {
         (void)statement_reply_returning(request, statement, STR("Item"));
     }
@@ -170,6 +183,7 @@ static void reply_answer(struct request *request, const struct answer *answer) {
         reply_str(reply, STR("TableName"),
                   statement->table ? statement->table->name : statement->parsed.table_name);
     reply_close(reply);
+    return ST_OK;
 }
 
 static void reply_costs(struct request *request, enum capacity_detail detail,
@@ -197,7 +211,7 @@ status op_batch_execute_statement(struct request *request) {
     TRY(run_all(request, in->Statements, batch));
     reply_open_list(&request->reply, STR("Responses"));
     for (size_t i = 0; i < batch->count; i++)
-        reply_answer(request, &batch->answers[i]);
+        TRY(reply_answer(request, &batch->answers[i]));
     reply_close_list(&request->reply);
     reply_costs(request, capacity_detail_of(in->ReturnConsumedCapacity), batch);
     return ST_OK;

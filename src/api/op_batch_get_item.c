@@ -1,3 +1,4 @@
+#include "api/fault_int.h"
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
@@ -15,7 +16,8 @@ struct part {
     const struct table *table;
     const struct expr_projection *projection; /* NULL: everything there is */
     str *stored;
-    size_t done; /* keys answered; the rest is unprocessed */
+    size_t wanted; /* keys to be found; those behind are left by a fault */
+    size_t done;   /* keys answered; the rest is unprocessed */
     struct capacity capacity;
 };
 
@@ -61,12 +63,31 @@ static status check_keys(struct request *request, struct part *part) {
     return request_check_projection(request, part->table, part->projection);
 }
 
+/* The keys that a fault leaves unprocessed go to the end. */
+static void leave_keys(struct request *request, struct part *part) {
+    const struct in_KeyList *all = part->in->Keys;
+    part->wanted = all->count;
+    if (request->fault == NULL)
+        return;
+    struct arena *arena = request->scope->arena;
+    struct in_KeysAndAttributes *in = arena_struct(arena, struct in_KeysAndAttributes);
+    struct in_KeyList *list = arena_struct(arena, struct in_KeyList);
+    size_t end = all->count;
+    *in = *part->in;
+    *list = (struct in_KeyList){all->count, arena_array(arena, const struct item *, all->count)};
+    part->wanted = 0;
+    for (size_t i = 0; i < all->count; i++)
+        list->at[fault_leaves(request, part->table_name, i) ? --end : part->wanted++] = all->at[i];
+    in->Keys = list;
+    part->in = in;
+}
+
 static status find_part(struct request *request, struct part *part, struct loop_work *work) {
     const struct in_KeyList *list = part->in->Keys;
     part->stored = arena_array(request->scope->arena, str, list->count);
     TRY(table_find_many(request->database, request->scope, part->table,
-                        (const struct item *const *)list->at, list->count, part->stored));
-    for (size_t i = 0; i < list->count; i++)
+                        (const struct item *const *)list->at, part->wanted, part->stored));
+    for (size_t i = 0; i < part->wanted; i++)
         if (part->stored[i].ptr != NULL)
             TRY(loop_work_add(work, item_size(part->stored[i]), NULL));
     return ST_OK;
@@ -75,7 +96,7 @@ static status find_part(struct request *request, struct part *part, struct loop_
 static void reply_part(struct request *request, struct part *part, size_t *bytes_left) {
     part->capacity.table = part->table;
     reply_open_list(&request->reply, part->table_name);
-    for (size_t i = 0; i < part->in->Keys->count; i++) {
+    for (size_t i = 0; i < part->wanted; i++) {
         str stored = part->stored[i];
         size_t size = stored.ptr != NULL ? item_size(stored) : 0;
         if (size > *bytes_left)
@@ -154,6 +175,8 @@ status op_batch_get_item(struct request *request) {
                                "Too many items requested for the BatchGetItem call");
     for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
+    for (size_t i = 0; i < tables->count; i++)
+        leave_keys(request, &parts[i]);
     for (size_t i = 0; i < tables->count; i++)
         TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);

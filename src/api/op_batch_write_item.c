@@ -3,6 +3,7 @@
  * the request again from its start would write the first ones twice, over what others wrote
  * between. For the same reason what meets a change of its table behind the first update isn't run
  * again, but handed back as unprocessed. */
+#include "api/fault_int.h"
 #include "api/write_request.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -18,7 +19,8 @@ struct batch_write {
     size_t sizes[BATCH_WRITES_MAX];    /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
-    size_t done; /* the rest is unprocessed */
+    size_t wanted; /* those behind are left by a fault */
+    size_t done;   /* the rest is unprocessed */
 };
 
 /* Neither is said in the same words as both. */
@@ -94,17 +96,34 @@ static status check_duplicates(struct scope *scope, const struct batch_write *ba
     return ST_OK;
 }
 
+/* The writes that a fault leaves unprocessed go to the end. */
+static void leave_writes(struct request *request, struct batch_write *batch) {
+    batch->wanted = batch->count;
+    if (request->fault == NULL)
+        return;
+    struct batch_write *all = arena_struct(request->scope->arena, struct batch_write);
+    *all = *batch;
+    size_t end = all->count;
+    batch->wanted = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        size_t to = fault_leaves(request, all->table_names[i], i) ? --end : batch->wanted++;
+        batch->writes[to] = all->writes[i];
+        batch->table_names[to] = all->table_names[i];
+        batch->sizes[to] = all->sizes[i];
+    }
+}
+
 static size_t chunk_end(const struct batch_write *batch, size_t from) {
     size_t bytes = 0, to = from;
-    while (to < batch->count && (to == from || bytes + batch->sizes[to] <= UPDATE_BYTES_MAX))
+    while (to < batch->wanted && (to == from || bytes + batch->sizes[to] <= UPDATE_BYTES_MAX))
         bytes += batch->sizes[to++];
     return to;
 }
 
 static status write_all(struct request *request, struct batch_write *batch) {
-    if (chunk_end(batch, 0) < batch->count && !thread_may_wait())
+    if (chunk_end(batch, 0) < batch->wanted && !thread_may_wait())
         return ST_WOULD_WAIT;
-    while (batch->done < batch->count) {
+    while (batch->done < batch->wanted) {
         size_t from = batch->done, to = chunk_end(batch, from);
         uint64_t ticket = 0;
         status st = table_write(request->database, request->scope, batch->writes + from, to - from,
@@ -119,20 +138,31 @@ static status write_all(struct request *request, struct batch_write *batch) {
     return ST_OK;
 }
 
+static void reply_write(struct reply *reply, const struct write *write) {
+    bool put = write->kind == WRITE_PUT;
+    reply_open(reply, ANON);
+    reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
+    reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
+    reply_close(reply);
+    reply_close(reply);
+}
+
+/* Those of one table need not stand together. */
 static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
+    bool told[BATCH_WRITES_MAX] = {};
     reply_open(reply, STR("UnprocessedItems"));
     for (size_t i = batch->done; i < batch->count; i++) {
-        const struct write *write = &batch->writes[i];
-        bool put = write->kind == WRITE_PUT;
-        if (i == batch->done || !str_eq(batch->table_names[i - 1], batch->table_names[i]))
-            reply_open_list(reply, batch->table_names[i]);
-        reply_open(reply, ANON);
-        reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
-        reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
-        reply_close(reply);
-        reply_close(reply);
-        if (i + 1 == batch->count || !str_eq(batch->table_names[i], batch->table_names[i + 1]))
-            reply_close_list(reply);
+        str table_name = batch->table_names[i];
+        if (told[i])
+            continue;
+        reply_open_list(reply, table_name);
+        for (size_t j = i; j < batch->count; j++) {
+            if (!str_eq(batch->table_names[j], table_name))
+                continue;
+            reply_write(reply, &batch->writes[j]);
+            told[j] = true;
+        }
+        reply_close_list(reply);
     }
     reply_close(reply);
 }
@@ -145,9 +175,9 @@ static void reply_batch(struct request *request, enum capacity_detail detail,
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));
-    for (size_t i = 0; i < batch->count;) {
+    for (size_t i = 0; i < batch->wanted;) {
         struct capacity capacity = {.table = batch->writes[i].table};
-        for (; i < batch->count && batch->writes[i].table == capacity.table; i++)
+        for (; i < batch->wanted && batch->writes[i].table == capacity.table; i++)
             capacity_add_cost(&capacity, &batch->writes[i].cost);
         reply_capacity_element(request, detail, &capacity);
     }
@@ -166,6 +196,7 @@ status op_batch_write_item(struct request *request) {
             TRY(add_write(request, table, tables->keys[t], tables->at[t]->at[i], batch));
     }
     TRY(check_duplicates(request->scope, batch));
+    leave_writes(request, batch);
     for (size_t i = 0; i < batch->count; i++)
         TRY(collection_read(request, in->ReturnItemCollectionMetrics, &batch->writes[i],
                             &batch->collections[i]));

@@ -19,7 +19,7 @@ status op_update_table(struct request *request) {
     st = catalogue_update(request->database, request->scope, table, changed, NULL);
     if (st == ST_OK) {
         reply_open(&request->reply, STR("TableDescription"));
-        st = table_reply(request, changed, STR("UPDATING"));
+        st = table_reply_changing(request, changed);
         reply_close(&request->reply);
     }
     table_unref(changed);

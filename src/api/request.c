@@ -4,8 +4,7 @@
 
 /* ---- tables ---- */
 
-/* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
-static str name_of(str name_or_arn) {
+str request_table_name(str name_or_arn) {
     if (!str_starts_with(name_or_arn, STR("arn:")))
         return name_or_arn;
     size_t slash = str_find(name_or_arn, '/');
@@ -15,13 +14,20 @@ static str name_of(str name_or_arn) {
     return str_slice(name, 0, str_find(name, '/'));
 }
 
+static bool serves_items(const struct request *request, const struct table *table) {
+    enum shown_state state = table_shown(table, request_clock(request));
+    return state != SHOWN_CREATING && state != SHOWN_DELETING;
+}
+
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
-    str name = name_of(name_or_arn);
+    str name = request_table_name(name_or_arn);
     const struct table *table = catalogue_find(request->tables, name);
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))
         table = NULL; /* of another account or region */
+    if (table != NULL && !says_name && !serves_items(request, table))
+        table = NULL;
     if (table == NULL && says_name)
         return fail(request->scope, ERROR_ResourceNotFoundException,
                     "Requested resource not found: Table: %.*s not found", STR_ARG(name));
@@ -32,8 +38,18 @@ status request_table(struct request *request, str name_or_arn, bool says_name,
     return ST_OK;
 }
 
+status request_check_active(struct request *request, const struct table *table) {
+    static const char *const words[] = {
+        [SHOWN_CREATING] = "created", [SHOWN_UPDATING] = "updated", [SHOWN_DELETING] = "deleted"};
+    enum shown_state state = table_shown(table, request_clock(request));
+    if (state == SHOWN_ACTIVE)
+        return ST_OK;
+    return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "%s: %.*s", words[state],
+                STR_ARG(table->name));
+}
+
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
-    struct table table = {.name = name_of(name_or_arn)};
+    struct table table = {.name = request_table_name(name_or_arn)};
     if (str_starts_with(name_or_arn, STR("arn:")) &&
         !str_eq(name_or_arn, table_arn(request, &table)))
         return fail_validation(request->scope,
@@ -49,11 +65,20 @@ status request_index(struct request *request, const struct table *table, str nam
     *out = NULL;
     if (name.ptr == NULL)
         return ST_OK;
-    *out = table_index(table, name);
-    if (*out == NULL)
+    const struct index *index = table_index(table, name);
+    if (index == NULL || index->status == INDEX_DELETING)
         return fail_validation(request->scope, "The table does not have the specified index: %.*s",
                                STR_ARG(name));
+    if (index->status == INDEX_CREATING)
+        return fail_validation(request->scope,
+                               "Cannot read from backfilling global secondary index: %.*s",
+                               STR_ARG(name));
+    *out = index;
     return ST_OK;
+}
+
+struct state_clock request_clock(const struct request *request) {
+    return (struct state_clock){request->scope->now_us, request->database->status_delay_us};
 }
 
 str table_arn(struct request *request, const struct table *table) {

@@ -8,12 +8,14 @@
  */
 #pragma once
 
+#include "api/api.h"
 #include "api/reply.h"
 #include "api/shapes.h"
 #include "expr/expr.h"
 #include "item/scope.h"
 #include "table/catalogue.h"
 #include "table/database.h"
+#include "table/table_state.h"
 
 struct request;
 
@@ -37,6 +39,9 @@ struct request {
     const struct catalogue_snapshot *tables;
     struct reply reply;
     uint64_t ticket; /* what the reply depends on */
+    str host;        /* as the client calls us; may be absent */
+    struct api_counts counts;
+    const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;
@@ -45,14 +50,22 @@ struct request {
 
 /* ---- tables ---- */
 
-/* By name or ARN. ResourceNotFoundException when there is none; `says_name`: with its name. */
+/* The name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
+str request_table_name(str name_or_arn);
+/* By name or ARN. ResourceNotFoundException when there is none. `says_name`: with its name; so say
+ * the operations on tables, for which one that is being made or deleted is there, too. For those on
+ * items it is not. */
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out);
+/* ResourceInUseException for a table that is being created, updated or deleted. */
+status request_check_active(struct request *request, const struct table *table);
 /* ValidationException when it names none of the table's. */
 status request_index(struct request *request, const struct table *table, str name,
                      const struct index **out);
 /* The name that a new table shall have; an ARN must be one of ours. */
 status request_new_table_name(struct request *request, str name_or_arn, str *out);
+/* For what tables show as (table/table_state.h). */
+struct state_clock request_clock(const struct request *request);
 str table_arn(struct request *request, const struct table *table);
 
 /* ---- expressions ---- */

@@ -1,15 +1,13 @@
 #include "api/table_definition.h"
 
-static const int64_t units_max = 1000000000000;
-
 /* ---- checks ---- */
 
 status definition_check_units(struct scope *scope,
                               const struct in_ProvisionedThroughput *throughput) {
-    if (throughput->ReadCapacityUnits.value > units_max)
+    if (throughput->ReadCapacityUnits.value > UNITS_MAX)
         return fail_validation(scope, "Given value %lld for ReadCapacityUnits is out of bounds",
                                (long long)throughput->ReadCapacityUnits.value);
-    if (throughput->WriteCapacityUnits.value > units_max)
+    if (throughput->WriteCapacityUnits.value > UNITS_MAX)
         return fail_validation(scope, "Given value %lld for WriteCapacityUnits is out of bounds",
                                (long long)throughput->WriteCapacityUnits.value);
     return ST_OK;

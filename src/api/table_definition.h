@@ -10,6 +10,8 @@
 
 #include "api/request.h"
 
+#define UNITS_MAX INT64_C(1000000000000)
+
 #define INVALID_VALUES "One or more parameter values were invalid: "
 
 /* NULL when there is none of that name; `definitions` may be NULL. */

@@ -4,24 +4,22 @@
 
 #include "api/stream_settings.h"
 #include "api/table_definition.h"
+#include "api/table_settings.h"
+#include "api/tags.h"
 
 #define INVALID INVALID_VALUES
 #define TOO_MANY_LOCAL INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5"
 #define TOO_MANY_GLOBAL INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20"
 #define TOO_MANY_RANGES "Invalid KeySchema: Number of RANGE keys exceeds the limit"
 
-enum { TAGS_MAX = 50 };
-
 /* ---- what isn't there yet is refused, not ignored ---- */
 
 static status check_unsupported(struct request *request, const struct in_CreateTableInput *in) {
     const struct parameter members[] = {
-        {"SSESpecification", in->SSESpecification != NULL && in->SSESpecification->Enabled.value,
-         false},
-        {"WarmThroughput", in->WarmThroughput != NULL, false},
-        {"OnDemandThroughput", in->OnDemandThroughput != NULL, false},
         {"ResourcePolicy", in->ResourcePolicy.ptr != NULL, false},
         {"GlobalTableSourceArn", in->GlobalTableSourceArn.ptr != NULL, false},
+        {"GlobalTableSettingsReplicationMode", in->GlobalTableSettingsReplicationMode.ptr != NULL,
+         false},
         {"VectorIndexes", in->VectorIndexes != NULL, false},
     };
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
@@ -137,15 +135,6 @@ static status check_local_indexes(struct scope *scope, const struct in_CreateTab
     return ST_OK;
 }
 
-static status check_global_capacity(struct scope *scope, const struct in_CreateTableInput *in,
-                                    const struct in_GlobalSecondaryIndex *index) {
-    if (index->OnDemandThroughput != NULL || index->WarmThroughput != NULL)
-        return fail_validation(scope, INVALID "OnDemandThroughput and WarmThroughput of an index "
-                                              "are not supported by this version of the server");
-    return definition_check_index_units(scope, is_on_demand(in), index->IndexName,
-                                        index->ProvisionedThroughput);
-}
-
 static status check_global_indexes(struct scope *scope, const struct in_CreateTableInput *in,
                                    str *names, size_t *name_count) {
     const struct in_GlobalSecondaryIndexList *list = in->GlobalSecondaryIndexes;
@@ -158,7 +147,8 @@ static status check_global_indexes(struct scope *scope, const struct in_CreateTa
         TRY(definition_check_schema(scope, in->AttributeDefinitions, index->KeySchema,
                                     KEY_PARTS_MAX));
         TRY(definition_check_projection(scope, index->Projection));
-        TRY(check_global_capacity(scope, in, index));
+        TRY(definition_check_index_units(scope, is_on_demand(in), index->IndexName,
+                                         index->ProvisionedThroughput));
         TRY(check_index_name(scope, names, *name_count, index->IndexName));
         names[(*name_count)++] = index->IndexName;
     }
@@ -207,37 +197,6 @@ static status check_totals(struct scope *scope, const struct in_CreateTableInput
     return definition_check_projected_total(scope, projected);
 }
 
-/* Letters of any script are allowed: of ASCII all that is neither letter, digit nor listed is not.
- */
-static bool tag_text_valid(str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool fine = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                    (c >= 'a' && c <= 'z') || (c != 0 && strchr(" +-=._:/@", c) != NULL);
-        if (!fine)
-            return false;
-    }
-    return true;
-}
-
-static status check_tags(struct scope *scope, const struct in_TagList *tags) {
-    if (tags == NULL)
-        return ST_OK;
-    if (tags->count > TAGS_MAX)
-        return fail_validation(scope, "Too many tags: the limit is %d", TAGS_MAX);
-    for (size_t i = 0; i < tags->count; i++) {
-        const struct in_Tag *tag = tags->at[i];
-        if (!tag_text_valid(tag->Key) || !tag_text_valid(tag->Value) ||
-            str_starts_with(tag->Key, STR("aws:")))
-            return fail_validation(scope, INVALID "Tag %.*s has characters that are not allowed",
-                                   STR_ARG(tag->Key));
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(tags->at[j]->Key, tag->Key))
-                return fail_validation(scope, "Duplicate tag key: %.*s", STR_ARG(tag->Key));
-    }
-    return ST_OK;
-}
-
 status table_input_check(struct request *request, const struct in_CreateTableInput *in) {
     struct scope *scope = request->scope;
     size_t index_count = (in->LocalSecondaryIndexes ? in->LocalSecondaryIndexes->count : 0) +
@@ -251,13 +210,22 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_local_indexes(scope, in, names, &name_count));
     TRY(check_global_indexes(scope, in, names, &name_count));
     TRY(check_totals(scope, in));
-    TRY(check_tags(scope, in->Tags));
+    TRY(tags_check(scope, in->Tags));
     return stream_settings_check(scope, in->StreamSpecification);
 }
 
 /* ---- filling ---- */
 
-static void fill_indexes(const struct in_CreateTableInput *in, struct table *table) {
+static status fill_global_settings(struct request *request,
+                                   const struct in_GlobalSecondaryIndex *from,
+                                   const struct table *table, struct index *index) {
+    struct setting setting = {request, index->name, true, table->on_demand};
+    TRY(setting_on_demand_max(&setting, from->OnDemandThroughput, &index->on_demand_max));
+    return setting_warm(&setting, from->WarmThroughput, &index->throughput, &index->warm);
+}
+
+static status fill_indexes(struct request *request, const struct in_CreateTableInput *in,
+                           struct table *table) {
     struct arena *arena = table->arena;
     size_t local = in->LocalSecondaryIndexes ? in->LocalSecondaryIndexes->count : 0;
     size_t global = in->GlobalSecondaryIndexes ? in->GlobalSecondaryIndexes->count : 0;
@@ -278,10 +246,12 @@ static void fill_indexes(const struct in_CreateTableInput *in, struct table *tab
         index->key = definition_key(in->AttributeDefinitions, from->KeySchema, arena);
         index->throughput = definition_throughput(from->ProvisionedThroughput);
         definition_projection(from->Projection, index, arena);
+        TRY(fill_global_settings(request, from, table, index));
     }
     table->indexes = indexes;
     table->index_count = local + global;
     table->next_index_id = (uint16_t)(local + global + 1);
+    return ST_OK;
 }
 
 static void fill_tags(const struct in_TagList *from, struct table *table) {
@@ -292,6 +262,17 @@ static void fill_tags(const struct in_TagList *from, struct table *table) {
                                arena_copy(table->arena, from->at[i]->Value)};
     table->tags = tags;
     table->tag_count = count;
+}
+
+static status fill_settings(struct request *request, const struct in_CreateTableInput *in,
+                            struct table *table) {
+    struct setting setting = {request, (str){}, true, table->on_demand};
+    table->deletion_protection = in->DeletionProtectionEnabled.value;
+    if (in->TableClass.ptr != NULL)
+        table->table_class = arena_copy(table->arena, in->TableClass);
+    TRY(setting_on_demand_max(&setting, in->OnDemandThroughput, &table->on_demand_max));
+    TRY(setting_warm(&setting, in->WarmThroughput, &table->throughput, &table->warm));
+    return setting_encryption(&setting, in->SSESpecification, table);
 }
 
 status table_input_fill(struct request *request, const struct in_CreateTableInput *in,
@@ -312,10 +293,9 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
     table->on_demand = is_on_demand(in);
     table->on_demand_since_us = table->on_demand ? table->created_us : 0;
     table->throughput = definition_throughput(in->ProvisionedThroughput);
-    table->deletion_protection = in->DeletionProtectionEnabled.value;
-    if (in->TableClass.ptr != NULL)
-        table->table_class = arena_copy(arena, in->TableClass);
-    fill_indexes(in, table);
+    table->creating_until_us = table->created_us + request->database->status_delay_us;
+    TRY(fill_settings(request, in, table));
+    TRY(fill_indexes(request, in, table));
     fill_tags(in->Tags, table);
     return stream_settings_apply(request->scope, in->StreamSpecification, table);
 }

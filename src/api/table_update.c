@@ -4,6 +4,7 @@
 
 #include "api/stream_settings.h"
 #include "api/table_definition.h"
+#include "api/table_settings.h"
 
 #define INVALID INVALID_VALUES
 
@@ -11,9 +12,6 @@
 
 static status check_unsupported(struct scope *scope, const struct in_UpdateTableInput *in) {
     const struct parameter members[] = {
-        {"SSESpecification", in->SSESpecification != NULL, false},
-        {"WarmThroughput", in->WarmThroughput != NULL, false},
-        {"OnDemandThroughput", in->OnDemandThroughput != NULL, false},
         {"ReplicaUpdates", in->ReplicaUpdates != NULL, false},
         {"MultiRegionConsistency", in->MultiRegionConsistency.ptr != NULL, false},
         {"GlobalTableWitnessUpdates", in->GlobalTableWitnessUpdates != NULL, false},
@@ -29,12 +27,22 @@ static status check_unsupported(struct scope *scope, const struct in_UpdateTable
     return ST_OK;
 }
 
+/* Both need one of their members at least. */
+static bool on_demand_given(const struct in_OnDemandThroughput *asked) {
+    return asked != NULL && (asked->MaxReadRequestUnits.given || asked->MaxWriteRequestUnits.given);
+}
+
+static bool warm_given(const struct in_WarmThroughput *asked) {
+    return asked != NULL && (asked->ReadUnitsPerSecond.given || asked->WriteUnitsPerSecond.given);
+}
+
 static bool changes_anything(const struct in_UpdateTableInput *in) {
     return in->ProvisionedThroughput != NULL || in->BillingMode.ptr != NULL ||
            (in->GlobalSecondaryIndexUpdates != NULL &&
             in->GlobalSecondaryIndexUpdates->count > 0) ||
-           in->StreamSpecification != NULL || in->TableClass.ptr != NULL ||
-           in->DeletionProtectionEnabled.given;
+           in->StreamSpecification != NULL || in->SSESpecification != NULL ||
+           in->TableClass.ptr != NULL || in->DeletionProtectionEnabled.given ||
+           on_demand_given(in->OnDemandThroughput) || warm_given(in->WarmThroughput);
 }
 
 static status check_capacity(struct scope *scope, const struct in_UpdateTableInput *in) {
@@ -102,6 +110,9 @@ static status become_provisioned(const struct table_change *change) {
                                INVALID "ProvisionedThroughput must be specified for index: %.*s",
                                STR_ARG(buf_str(&missing)));
     change->changed->on_demand = false;
+    change->changed->on_demand_max = (struct units){};
+    for (size_t i = 0; i < change->changed->index_count; i++)
+        changed_index(change->changed, i)->on_demand_max = (struct units){};
     return ST_OK;
 }
 
@@ -124,19 +135,43 @@ static status change_capacity(const struct table_change *change) {
     return ST_OK;
 }
 
-/* ---- the whole ---- */
+/* ---- settings ---- */
 
-status table_update_apply(const struct table_change *change) {
+static str table_class_of(const struct table *table) {
+    return table->table_class.ptr != NULL ? table->table_class : STR("STANDARD");
+}
+
+static status change_settings(const struct table_change *change) {
     const struct in_UpdateTableInput *in = change->in;
     struct table *changed = change->changed;
-    TRY(table_update_check_building(change));
-    TRY(change_capacity(change));
+    struct setting setting = {.request = change->request, .on_demand = changed->on_demand};
     if (in->DeletionProtectionEnabled.given)
         changed->deletion_protection = in->DeletionProtectionEnabled.value;
-    if (in->TableClass.ptr != NULL)
+    if (in->TableClass.ptr != NULL && !str_eq(in->TableClass, table_class_of(changed))) {
         changed->table_class = arena_copy(changed->arena, in->TableClass);
+        changed->table_class_changed_us = change->request->scope->now_us;
+    }
+    TRY(setting_on_demand_max(&setting, in->OnDemandThroughput, &changed->on_demand_max));
+    TRY(setting_warm(&setting, in->WarmThroughput, &changed->throughput, &changed->warm));
+    return setting_encryption(&setting, in->SSESpecification, changed);
+}
+
+/* ---- the whole ---- */
+
+/* An index under way has rules of its own: what it forbids, and what it allows meanwhile. */
+static status check_state(const struct table_change *change) {
+    if (change->table->status != TABLE_DELETING && table_index_under_way(change->table) != NULL)
+        return table_update_check_building(change);
+    return request_check_active(change->request, change->table);
+}
+
+status table_update_apply(const struct table_change *change) {
+    TRY(check_state(change));
+    TRY(change_capacity(change));
+    TRY(change_settings(change));
     TRY(table_update_indexes(change));
-    TRY(stream_settings_apply(change->request->scope, in->StreamSpecification, changed));
-    changed->updating_until_us = change->until_us;
+    TRY(stream_settings_apply(change->request->scope, change->in->StreamSpecification,
+                              change->changed));
+    change->changed->updating_until_us = change->until_us;
     return ST_OK;
 }

@@ -30,7 +30,7 @@ status table_update_apply(const struct table_change *change);
 
 /* table_update_index.c: GlobalSecondaryIndexUpdates. */
 status table_update_check_indexes(struct scope *scope, const struct in_UpdateTableInput *in);
-/* Whether this may be while another index is being made or deleted. */
+/* Whether this may be while an index is being made or deleted, as one is. */
 status table_update_check_building(const struct table_change *change);
 status table_update_indexes(const struct table_change *change);
 

@@ -1,4 +1,5 @@
 #include "api/table_definition.h"
+#include "api/table_settings.h"
 #include "api/table_update.h"
 
 #define INVALID INVALID_VALUES
@@ -6,6 +7,9 @@
 #define ONE_AT_A_TIME                                                                              \
     "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per " \
     "table"
+
+/* What no update could use. */
+enum { UPDATES_MAX = 10 * GLOBAL_INDEXES_MAX, DEFINITIONS_MAX = 100 * KEY_PARTS_MAX };
 
 /* ---- without the table ---- */
 
@@ -40,8 +44,22 @@ static status check_update(struct scope *scope,
     return ST_OK;
 }
 
+/* The request itself must define the key, even when the table does. */
+static status check_new(struct scope *scope, const struct in_AttributeDefinitions *definitions,
+                        const struct in_CreateGlobalSecondaryIndexAction *create) {
+    if (create->KeySchema->count > DEFINITIONS_MAX) /* before all are compared with all */
+        return fail_validation(scope, "Invalid KeySchema: Number of RANGE keys exceeds the limit");
+    TRY(definition_check_schema(scope, definitions, create->KeySchema, KEY_PARTS_MAX));
+    TRY(definition_check_projection(scope, create->Projection));
+    for (size_t i = 0; definitions != NULL && i < definitions->count; i++)
+        if (definition_find(definitions, definitions->at[i]->AttributeName) != definitions->at[i])
+            return fail_validation(scope,
+                                   INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
+                                   STR_ARG(definitions->at[i]->AttributeName));
+    return ST_OK;
+}
+
 status table_update_check_indexes(struct scope *scope, const struct in_UpdateTableInput *in) {
-    enum { UPDATES_MAX = 10 * GLOBAL_INDEXES_MAX, DEFINITIONS_MAX = 100 * KEY_PARTS_MAX };
     const struct in_GlobalSecondaryIndexUpdateList *updates = in->GlobalSecondaryIndexUpdates;
     size_t online = 0;
     if (updates == NULL)
@@ -58,26 +76,20 @@ status table_update_check_indexes(struct scope *scope, const struct in_UpdateTab
     }
     if (online > 1)
         return fail(scope, ERROR_LimitExceededException, ONE_AT_A_TIME);
+    for (size_t i = 0; i < updates->count; i++)
+        if (updates->at[i]->Create != NULL)
+            TRY(check_new(scope, in->AttributeDefinitions, updates->at[i]->Create));
     return ST_OK;
 }
 
 /* ---- while an index is being made or deleted ---- */
 
-static const struct index *index_under_way(const struct table *table) {
-    for (size_t i = 0; i < table->index_count; i++)
-        if (table->indexes[i].status != INDEX_ACTIVE)
-            return &table->indexes[i];
-    return NULL;
-}
-
 status table_update_check_building(const struct table_change *change) {
-    const struct index *busy = index_under_way(change->table);
+    const struct index *busy = table_index_under_way(change->table);
     const struct in_GlobalSecondaryIndexUpdateList *updates =
         change->in->GlobalSecondaryIndexUpdates;
     struct scope *scope = change->request->scope;
     str table_name = change->table->name;
-    if (busy == NULL)
-        return ST_OK;
     bool backfilling = busy->status == INDEX_CREATING && busy->backfilling;
     for (size_t i = 0; updates != NULL && i < updates->count; i++) {
         const struct in_GlobalSecondaryIndexUpdate *update = updates->at[i];
@@ -92,7 +104,7 @@ status table_update_check_building(const struct table_change *change) {
             return fail(scope, ERROR_LimitExceededException, ONE_AT_A_TIME);
     }
     if (!backfilling)
-        return fail(scope, ERROR_ResourceInUseException, IN_USE "Table is being updated: %.*s",
+        return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "updated: %.*s",
                     STR_ARG(table_name));
     return ST_OK;
 }
@@ -144,6 +156,9 @@ static status check_limits(struct scope *scope, const struct table *table,
         global += table->indexes[i].global;
         projected += table->indexes[i].included_count;
     }
+    if (table->next_index_id == UINT16_MAX)
+        return fail(scope, ERROR_LimitExceededException,
+                    "Subscriber limit exceeded: Too many indexes have been made on this table");
     if (global > GLOBAL_INDEXES_MAX)
         return fail_validation(scope,
                                INVALID "GlobalSecondaryIndex count exceeds the per-table limit "
@@ -154,17 +169,9 @@ static status check_limits(struct scope *scope, const struct table *table,
 
 static status check_create(const struct table_change *change,
                            const struct in_CreateGlobalSecondaryIndexAction *create) {
-    const struct in_AttributeDefinitions *definitions = change->in->AttributeDefinitions;
     struct scope *scope = change->request->scope;
-    TRY(definition_check_schema(scope, definitions, create->KeySchema, KEY_PARTS_MAX));
-    TRY(definition_check_projection(scope, create->Projection));
     TRY(definition_check_index_units(scope, change->changed->on_demand, create->IndexName,
                                      create->ProvisionedThroughput));
-    for (size_t i = 0; definitions != NULL && i < definitions->count; i++)
-        if (definition_find(definitions, definitions->at[i]->AttributeName) != definitions->at[i])
-            return fail_validation(scope,
-                                   INVALID "Duplicate AttributeName in AttributeDefinitions: %.*s",
-                                   STR_ARG(definitions->at[i]->AttributeName));
     if (table_index(change->table, create->IndexName) != NULL)
         return fail_validation(scope, "Attempting to create an index which already exists");
     return check_limits(scope, change->table, create);
@@ -179,6 +186,14 @@ static void add_definitions(struct table *changed, const struct key_schema *key)
             all[count++] = *key_schema_part(key, i);
     changed->attributes = all;
     changed->attribute_count = count;
+}
+
+static status change_index_settings(const struct table_change *change,
+                                    const struct in_OnDemandThroughput *max,
+                                    const struct in_WarmThroughput *warm, struct index *index) {
+    struct setting setting = {change->request, index->name, false, change->changed->on_demand};
+    TRY(setting_on_demand_max(&setting, max, &index->on_demand_max));
+    return setting_warm(&setting, warm, &index->throughput, &index->warm);
 }
 
 static status create_index(const struct table_change *change,
@@ -196,6 +211,7 @@ static status create_index(const struct table_change *change,
     new->key = definition_key(change->in->AttributeDefinitions, create->KeySchema, arena);
     definition_projection(create->Projection, new, arena);
     TRY(check_kinds(change->request->scope, change->table, &new->key));
+    TRY(change_index_settings(change, create->OnDemandThroughput, create->WarmThroughput, new));
     add_definitions(changed, &new->key);
     changed->index_count++;
     return ST_OK;
@@ -243,17 +259,25 @@ static status update_index(const struct table_change *change,
                            const struct in_UpdateGlobalSecondaryIndexAction *update,
                            struct index *index) {
     struct scope *scope = change->request->scope;
-    if (index == NULL || index->status == INDEX_DELETING)
+    const struct in_ProvisionedThroughput *units = update->ProvisionedThroughput;
+    if (index == NULL || index->status == INDEX_DELETING ||
+        (units != NULL && (units->ReadCapacityUnits.value > UNITS_MAX ||
+                           units->WriteCapacityUnits.value > UNITS_MAX)))
         return fail_validation(scope,
                                "This operation cannot be performed with given input values. Please "
                                "contact DynamoDB service team for more info: Action Blocked: "
                                "IndexUpdate");
-    if (change->changed->on_demand || update->ProvisionedThroughput != NULL)
+    if (units == NULL && update->OnDemandThroughput == NULL && update->WarmThroughput == NULL)
+        return fail_validation(scope,
+                               INVALID "One of ProvisionedThroughput, OnDemandThroughput, "
+                                       "WarmThroughput must be specified for index: %.*s",
+                               STR_ARG(update->IndexName));
+    if (units != NULL) {
         TRY(definition_check_index_units(scope, change->changed->on_demand, update->IndexName,
-                                         update->ProvisionedThroughput));
-    if (update->ProvisionedThroughput != NULL)
-        TRY(table_update_throughput(scope, index->name, update->ProvisionedThroughput,
-                                    &index->throughput));
+                                         units));
+        TRY(table_update_throughput(scope, index->name, units, &index->throughput));
+    }
+    TRY(change_index_settings(change, update->OnDemandThroughput, update->WarmThroughput, index));
     index->updating_until_us = change->until_us;
     return ST_OK;
 }

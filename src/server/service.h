@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include "api/fault.h"
+#include "auth/auth.h"
 #include "http/http.h"
 #include "table/database.h"
 
@@ -18,6 +20,9 @@ enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
 
 struct service {
     struct database *database;
+    struct auth auth;
+    struct faults *faults; /* to be made on demand; NULL: never any */
+    bool test_mode;        /* clients may ask for faults, too; then `faults` is there */
     _Atomic(struct http_server *) server; /* set once it runs */
 };
 

@@ -41,8 +41,8 @@ status streams_roll(struct database *database, int64_t now_us, bool *out_more) {
     size_t rolled = 0;
     for (size_t i = 0; st == ST_OK && i < tables->count && rolled < UPKEEP_PART; i++) {
         const struct table *table = tables->tables[i];
-        if (!is_due(database, &table->stream, now_us) &&
-            !is_due(database, &table->destination, now_us))
+        if (table->status == TABLE_DELETING || (!is_due(database, &table->stream, now_us) &&
+                                                !is_due(database, &table->destination, now_us)))
             continue;
         scope.arena = arena_new(ARENA_MAX);
         scope.scratch = scope.arena;

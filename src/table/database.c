@@ -19,6 +19,7 @@ status database_open(struct kv *kv, const struct database_options *options, stru
         options->stream_shard_us ? options->stream_shard_us : stream_shard_us;
     database->stream_retention_us =
         options->stream_retention_us ? options->stream_retention_us : stream_retention_us;
+    database->ttl_delay_us = options->ttl_delay_us;
     status st = catalogue_load(database);
     if (st != ST_OK) {
         arena_free(arena);
