@@ -20,7 +20,7 @@ static const struct operation operations[] = {
 #define WRITE EFFECT_WRITE
 #define ADMIN EFFECT_ADMIN
 #define OP(service, name, handler, action, target, effect)                                         \
-    {STR_INIT(#name), op_##handler, SHAPE_##name##Input, effect},
+    {STR_INIT(#name), SERVICE_##service, op_##handler, SHAPE_##name##Input, effect},
 #include "api/ops.def"
 #undef OP
 #undef READ
@@ -39,18 +39,32 @@ str api_operation_name(size_t index) {
     return operations[index].name;
 }
 
+/* Each service answers to its own prefix only. */
+static bool service_of_target(str target, enum model_service *out, str *out_name) {
+    static const str prefixes[] = {[SERVICE_DDB] = STR_INIT("DynamoDB_20120810."),
+                                   [SERVICE_STREAMS] = STR_INIT("DynamoDBStreams_20120810.")};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        if (!str_starts_with(target, prefixes[i]))
+            continue;
+        *out = (enum model_service)i;
+        *out_name = str_slice(target, prefixes[i].len, target.len);
+        return true;
+    }
+    return false;
+}
+
 /* The table is sorted by name: ops.def is checked for that by a unit test. */
 static const struct operation *find_operation(str target) {
-    static const str prefix = STR_INIT("DynamoDB_20120810.");
-    if (!str_starts_with(target, prefix))
+    enum model_service service;
+    str name;
+    if (!service_of_target(target, &service, &name))
         return NULL;
-    str name = str_slice(target, prefix.len, target.len);
     size_t low = 0, high = OPERATION_COUNT;
     while (low < high) {
         size_t middle = (low + high) / 2;
         int order = str_cmp(operations[middle].name, name);
         if (order == 0)
-            return &operations[middle];
+            return operations[middle].service == service ? &operations[middle] : NULL;
         if (order < 0)
             low = middle + 1;
         else

@@ -25,6 +25,7 @@ enum operation_effect { EFFECT_READ, EFFECT_WRITE, EFFECT_ADMIN };
 
 struct operation {
     str name;
+    enum model_service service;
     operation_run *run;
     enum shape_id input;
     enum operation_effect effect;

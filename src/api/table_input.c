@@ -2,6 +2,7 @@
  * indexes, then what spans them (names used twice, definitions nobody uses, totals). */
 #include "api/table_input.h"
 
+#include "api/stream_settings.h"
 #include "api/table_definition.h"
 #include "api/table_settings.h"
 #include "api/tags.h"
@@ -15,8 +16,6 @@
 
 static status check_unsupported(struct request *request, const struct in_CreateTableInput *in) {
     const struct parameter members[] = {
-        {"StreamSpecification",
-         in->StreamSpecification != NULL && in->StreamSpecification->StreamEnabled.value, false},
         {"ResourcePolicy", in->ResourcePolicy.ptr != NULL, false},
         {"GlobalTableSourceArn", in->GlobalTableSourceArn.ptr != NULL, false},
         {"GlobalTableSettingsReplicationMode", in->GlobalTableSettingsReplicationMode.ptr != NULL,
@@ -211,7 +210,8 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_local_indexes(scope, in, names, &name_count));
     TRY(check_global_indexes(scope, in, names, &name_count));
     TRY(check_totals(scope, in));
-    return tags_check(scope, in->Tags);
+    TRY(tags_check(scope, in->Tags));
+    return stream_settings_check(scope, in->StreamSpecification);
 }
 
 /* ---- filling ---- */
@@ -297,5 +297,5 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
     TRY(fill_settings(request, in, table));
     TRY(fill_indexes(request, in, table));
     fill_tags(in->Tags, table);
-    return ST_OK;
+    return stream_settings_apply(request->scope, in->StreamSpecification, table);
 }

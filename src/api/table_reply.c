@@ -1,5 +1,6 @@
 #include "api/table_reply.h"
 
+#include "api/stream_settings.h"
 #include "api/table_settings.h"
 #include "api/table_update.h"
 #include "table/table_read.h"
@@ -15,7 +16,7 @@ struct showing {
     struct state_clock clock;
 };
 
-static void reply_key_schema(struct reply *reply, const struct key_schema *key) {
+void reply_key_schema(struct reply *reply, const struct key_schema *key) {
     reply_open_list(reply, STR("KeySchema"));
     for (size_t i = 0; i < key_schema_count(key); i++) {
         reply_open(reply, ANON);
@@ -172,6 +173,7 @@ static void reply_settings(const struct showing *showing) {
         reply_close(reply);
     }
     reply_bool(reply, STR("DeletionProtectionEnabled"), table->deletion_protection);
+    stream_settings_reply(showing->request, table);
 }
 
 /* ---- tables ---- */

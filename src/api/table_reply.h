@@ -18,3 +18,5 @@ status table_reply(struct request *request, const struct table *table);
 status table_reply_changing(struct request *request, const struct table *table);
 /* The shorter one of DeleteTable. */
 void table_reply_deleted(struct request *request, const struct table *table);
+/* "KeySchema": […]. */
+void reply_key_schema(struct reply *reply, const struct key_schema *key);

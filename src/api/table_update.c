@@ -2,6 +2,7 @@
  * its capacity, its indexes. */
 #include "api/table_update.h"
 
+#include "api/stream_settings.h"
 #include "api/table_definition.h"
 #include "api/table_settings.h"
 
@@ -11,7 +12,6 @@
 
 static status check_unsupported(struct scope *scope, const struct in_UpdateTableInput *in) {
     const struct parameter members[] = {
-        {"StreamSpecification", in->StreamSpecification != NULL, false},
         {"ReplicaUpdates", in->ReplicaUpdates != NULL, false},
         {"MultiRegionConsistency", in->MultiRegionConsistency.ptr != NULL, false},
         {"GlobalTableWitnessUpdates", in->GlobalTableWitnessUpdates != NULL, false},
@@ -40,9 +40,9 @@ static bool changes_anything(const struct in_UpdateTableInput *in) {
     return in->ProvisionedThroughput != NULL || in->BillingMode.ptr != NULL ||
            (in->GlobalSecondaryIndexUpdates != NULL &&
             in->GlobalSecondaryIndexUpdates->count > 0) ||
-           in->SSESpecification != NULL || in->TableClass.ptr != NULL ||
-           in->DeletionProtectionEnabled.given || on_demand_given(in->OnDemandThroughput) ||
-           warm_given(in->WarmThroughput);
+           in->StreamSpecification != NULL || in->SSESpecification != NULL ||
+           in->TableClass.ptr != NULL || in->DeletionProtectionEnabled.given ||
+           on_demand_given(in->OnDemandThroughput) || warm_given(in->WarmThroughput);
 }
 
 static status check_capacity(struct scope *scope, const struct in_UpdateTableInput *in) {
@@ -62,6 +62,7 @@ status table_update_check(struct request *request, const struct in_UpdateTableIn
                                       "UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
                                       "SSESpecification or ReplicaUpdates is required");
     TRY(check_capacity(scope, in));
+    TRY(stream_settings_check(scope, in->StreamSpecification));
     return table_update_check_indexes(scope, in);
 }
 
@@ -169,6 +170,8 @@ status table_update_apply(const struct table_change *change) {
     TRY(change_capacity(change));
     TRY(change_settings(change));
     TRY(table_update_indexes(change));
+    TRY(stream_settings_apply(change->request->scope, change->in->StreamSpecification,
+                              change->changed));
     change->changed->updating_until_us = change->until_us;
     return ST_OK;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "stream/stream_upkeep.h"
 #include "table/catalogue.h"
 #include "table/index_build.h"
 #include "table/request_token.h"
@@ -23,6 +24,7 @@ static const struct row {
 #undef JOB
 };
 
+enum { TRIM_PAUSE_US = 60 * 1000000 };
 enum { JOB_COUNT = sizeof rows / sizeof rows[0] };
 
 struct runner {
@@ -114,6 +116,30 @@ bool job_purge_tokens(struct database *database) {
     status st = request_tokens_purge(database, clock_wall_us(), &from_us, &purged);
     if (st != ST_OK && st != ST_FULL) /* a full disk is told by watch_engine */
         log_error("event=purge_tokens_failed status=\"%s\"", status_text(st));
+    return false;
+}
+
+bool job_roll_streams(struct database *database) {
+    bool more = false;
+    status st = streams_roll(database, clock_wall_us(), &more);
+    if (st != ST_OK && st != ST_FULL)
+        log_error("event=roll_streams_failed status=\"%s\"", status_text(st));
+    return more;
+}
+
+/* Old shards are looked for now and then: for a minute more they are hidden, though they are there.
+ */
+bool job_trim_streams(struct database *database) {
+    static int64_t last_us; /* of the one thread that steps this */
+    int64_t now_us = clock_wall_us(), pause_us = database->stream_retention_us / 100;
+    if (pause_us > TRIM_PAUSE_US)
+        pause_us = TRIM_PAUSE_US;
+    if (now_us >= last_us && now_us - last_us < pause_us)
+        return false;
+    last_us = now_us;
+    status st = streams_trim(database, now_us);
+    if (st != ST_OK && st != ST_FULL)
+        log_error("event=trim_streams_failed status=\"%s\"", status_text(st));
     return false;
 }
 

@@ -81,6 +81,9 @@ static status open_database(const struct config *config, struct database **out) 
         .region = str_from_c(config->region),
         .account_id = str_from_c(config->account_id),
         .status_delay_us = config->status_delay_ms * 1000,
+        .stream_shards = (uint32_t)config->stream_shards,
+        .stream_shard_us = config->stream_shard_ms * 1000,
+        .stream_retention_us = config->stream_retention_s * 1000000,
         .ttl_delay_us = config->ttl_delay_ms * 1000,
     };
     status st = database_open(kv, &database_options, out);
@@ -311,9 +314,10 @@ static int command_verify(const char *directory) {
         fprintf(stderr, "stator: could not read everything: %s\n", status_text(st));
         return EXIT_FAILURE;
     }
-    printf("%llu tables, %llu items, %llu index entries: %llu findings\n",
+    printf("%llu tables, %llu items, %llu index entries, %llu change records: %llu findings\n",
            (unsigned long long)totals.tables, (unsigned long long)totals.items,
-           (unsigned long long)totals.index_entries, (unsigned long long)totals.findings);
+           (unsigned long long)totals.index_entries, (unsigned long long)totals.change_records,
+           (unsigned long long)totals.findings);
     return totals.findings ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

@@ -4,8 +4,9 @@
  *
  *   1. the entry is stored as DELETING (durable: from here on the table is gone)
  *   2. the snapshot without it is swapped in, and the old description marked as superseded
- *   3. an update that holds the catalogue key alone: a write that relied on the old description
- *      either ran before (its data goes in 4) or sees the mark and looks again
+ *   3. an update that holds the catalogue key alone, and ends the table's change logs: a write that
+ *      relied on the old description either ran before (its data goes in 4) or sees the mark and
+ *      looks again
  *   4. the data is dropped, then the entry
  *
  * With --status-delay-ms a description that says DELETING is swapped in by step 2, and the job
@@ -18,6 +19,7 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "item/item_key.h"
+#include "table/change_log.h"
 #include "table/expiry.h"
 #include "table/table_key.h"
 #include "table/table_state.h"
@@ -137,23 +139,47 @@ static status set_entry(struct kv_txn *txn, void *context) {
     const kv_pair *entry = context;
     if (entry->value.ptr != NULL)
         kv_txn_put(txn, entry->key, entry->value);
-    else if (entry->key.ptr != NULL)
+    else
         kv_txn_delete(txn, entry->key);
     return ST_OK;
 }
 
-/* One update that holds the entry's key alone: puts it, deletes it (no value), or, with no key
- * in `entry`, only lets those pass who held it shared. All of it is on the way to dropping data. */
-static status update_entry(struct kv *kv, str key, kv_pair entry) {
+/* One update that holds the entry's key alone: puts it, or deletes it (no value). Both are on the
+ * way to dropping data. */
+static status update_entry(struct kv *kv, kv_pair entry) {
     uint64_t ticket;
-    struct kv_keys keys = {.exclusive = &key, .exclusive_count = 1, .frees_space = true};
+    struct kv_keys keys = {.exclusive = &entry.key, .exclusive_count = 1, .frees_space = true};
     TRY(kv_update(kv, &keys, set_entry, &entry, &ticket));
     return kv_ticket_wait(kv, ticket);
 }
 
-static status drop_data(struct database *database, struct arena *arena, const struct table *table) {
-    str key = catalogue_key(arena, table->name);
-    TRY(update_entry(database->kv, key, (kv_pair){}));
+struct last_writes {
+    struct arena *arena;
+    const struct table *table;
+    int64_t now_us;
+};
+
+static status pass_body(struct kv_txn *txn, void *context) {
+    const struct last_writes *last = context;
+    return change_logs_close(txn, last->arena, last->table, last->now_us);
+}
+
+/* Holds the entry's key alone, so those who held it shared have passed: behind them all, the
+ * table's logs end. */
+static status let_pass(struct kv *kv, struct arena *arena, const struct table *table,
+                       int64_t now_us) {
+    str exclusive[3] = {catalogue_key(arena, table->name)};
+    size_t count = 1 + change_log_keys(arena, table, exclusive + 1);
+    struct kv_keys keys = {.exclusive = exclusive, .exclusive_count = count, .frees_space = true};
+    struct last_writes last = {arena, table, now_us};
+    uint64_t ticket;
+    TRY(kv_update(kv, &keys, pass_body, &last, &ticket));
+    return kv_ticket_wait(kv, ticket);
+}
+
+static status drop_data(struct database *database, struct arena *arena, const struct table *table,
+                        int64_t now_us) {
+    TRY(let_pass(database->kv, arena, table, now_us));
     struct buf from;
     buf_init(&from, arena, 16);
     items_prefix(table->id, 0, &from);
@@ -168,16 +194,16 @@ static status drop_data(struct database *database, struct arena *arena, const st
     TRY(kv_drop_range(database->kv, expiries, key_prefix_end(expiries, arena)));
     str counters = str_slice(counter_key(arena, table->id, 0, COUNTER_ITEMS), 0, 5);
     TRY(kv_drop_range(database->kv, counters, key_prefix_end(counters, arena)));
-    return update_entry(database->kv, key, (kv_pair){.key = key});
+    return update_entry(database->kv, (kv_pair){.key = catalogue_key(arena, table->name)});
 }
 
 /* The table is gone for good, whatever becomes of its data. */
-static void remove_table(struct database *database, struct arena *arena,
-                         const struct table *table) {
+static void remove_table(struct database *database, struct arena *arena, const struct table *table,
+                         int64_t now_us) {
     atomic_store(&((struct table *)table)->superseded, true);
     atomic_fetch_add(&((struct table *)table)->references, 1);
     snapshot_change(database->catalogue, table, NULL);
-    if (drop_data(database, arena, table) != ST_OK)
+    if (drop_data(database, arena, table, now_us) != ST_OK)
         database->catalogue->unfinished = true;
     table_unref((struct table *)table);
 }
@@ -191,12 +217,11 @@ static status delete_locked(struct database *database, struct scope *scope,
     deleting->status = TABLE_DELETING;
     deleting->updating_until_us = scope->now_us + database->status_delay_us;
     str key = catalogue_key(scope->arena, table->name);
-    status st =
-        update_entry(database->kv, key, (kv_pair){key, table_encode(deleting, scope->scratch)});
+    status st = update_entry(database->kv, (kv_pair){key, table_encode(deleting, scope->scratch)});
     if (st != ST_OK || database->status_delay_us == 0) {
         table_unref(deleting);
         TRY(st);
-        remove_table(database, scope->arena, table);
+        remove_table(database, scope->arena, table, scope->now_us);
         return ST_OK;
     }
     atomic_store(&((struct table *)table)->superseded, true);
@@ -219,7 +244,7 @@ void catalogue_finish_deletions(struct database *database, int64_t now_us) {
         if (!deletion_due(database, table, now_us))
             continue;
         struct arena *arena = arena_new(ENTRY_ARENA_MAX);
-        remove_table(database, arena, table);
+        remove_table(database, arena, table, now_us);
         arena_free(arena);
     }
     pthread_mutex_unlock(&catalogue->change);
@@ -245,7 +270,7 @@ status table_copy(const struct table *table, struct table **out) {
 
 struct alteration {
     struct scope *scope;
-    const struct table *changed;
+    const struct table *table, *changed;
     str entry_key;
     const struct catalogue_also *also;
 };
@@ -255,6 +280,7 @@ static status alter_body(struct kv_txn *txn, void *context) {
     const struct catalogue_also *also = alteration->also;
     kv_txn_put(txn, alteration->entry_key,
                table_encode(alteration->changed, alteration->scope->arena));
+    change_logs_follow(txn, alteration->scope, alteration->table, alteration->changed);
     return also != NULL && also->body != NULL ? also->body(txn, also->context) : ST_OK;
 }
 
@@ -265,8 +291,10 @@ static status update_locked(struct database *database, struct scope *scope,
                             const struct catalogue_also *also) {
     if (atomic_load(&table->superseded))
         return ST_CONFLICT;
+    TRY(change_logs_begin(database, scope, changed));
     size_t more = also != NULL ? also->exclusive_count : 0;
-    struct alteration alteration = {scope, changed, catalogue_key(scope->arena, table->name), also};
+    struct alteration alteration = {scope, table, changed, catalogue_key(scope->arena, table->name),
+                                    also};
     str *keys = arena_array(scope->arena, str, more + 1);
     keys[0] = alteration.entry_key;
     for (size_t i = 0; i < more; i++)
@@ -341,7 +369,7 @@ static status each_entry(struct database *database, entry_visit *visit) {
 static status finish_deletion(struct database *database, struct arena *arena, struct table *table) {
     bool shown = catalogue_find(database->catalogue->current, table->name) != NULL;
     bool deleted = table->status == TABLE_DELETING && !shown;
-    status st = deleted ? drop_data(database, arena, table) : ST_OK;
+    status st = deleted ? drop_data(database, arena, table, clock_wall_us()) : ST_OK;
     table_unref(table);
     return st;
 }
@@ -375,6 +403,7 @@ static status create_body(struct kv_txn *txn, void *context) {
     creation->table->id = id;
     kv_txn_put(txn, creation->id_key, (str){next, sizeof next});
     kv_txn_put(txn, creation->entry_key, table_encode(creation->table, scope->arena));
+    change_logs_follow(txn, scope, NULL, creation->table);
     return ST_OK;
 }
 
@@ -394,6 +423,7 @@ static status create_locked(struct database *database, struct scope *scope, stru
     char uuid[36];
     random_uuid(uuid);
     table->uuid = arena_copy(table->arena, (str){uuid, sizeof uuid});
+    TRY(change_logs_begin(database, scope, table));
     struct creation creation = {scope, table, catalogue_key(scope->arena, table->name),
                                 STR("\x03next_table_id")};
     str keys[] = {creation.entry_key, creation.id_key};

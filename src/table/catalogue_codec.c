@@ -99,6 +99,7 @@ static struct value change_log_value(struct arena *arena, const struct change_lo
     add_i64(&m, "id", log->id);
     add_i64(&m, "view", log->view);
     add_i64(&m, "created_us", log->created_us);
+    add_i64(&m, "opened_us", log->opened_us);
     add_i64(&m, "first_shard", log->first_shard);
     add_i64(&m, "shard_count", log->shard_count);
     return map_of(&m);
@@ -229,6 +230,7 @@ static struct change_log get_change_log(view map, const char *name) {
     return (struct change_log){.id = (uint32_t)get_i64(v, "id"),
                                .view = (enum stream_view)get_i64(v, "view"),
                                .created_us = get_i64(v, "created_us"),
+                               .opened_us = get_i64(v, "opened_us"),
                                .first_shard = (uint32_t)get_i64(v, "first_shard"),
                                .shard_count = (uint32_t)get_i64(v, "shard_count")};
 }

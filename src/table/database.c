@@ -2,7 +2,9 @@
 
 #include "table/catalogue.h"
 
-enum { ARENA_BYTES_MAX = 64 * 1024 };
+enum { ARENA_BYTES_MAX = 64 * 1024, STREAM_SHARDS = 4 };
+static const int64_t stream_shard_us = 4 * 3600 * (int64_t)1000000;
+static const int64_t stream_retention_us = 24 * 3600 * (int64_t)1000000;
 
 status database_open(struct kv *kv, const struct database_options *options, struct database **out) {
     struct arena *arena = arena_new(ARENA_BYTES_MAX);
@@ -12,6 +14,11 @@ status database_open(struct kv *kv, const struct database_options *options, stru
     database->region = arena_copy(arena, options->region);
     database->account_id = arena_copy(arena, options->account_id);
     database->status_delay_us = options->status_delay_us;
+    database->stream_shards = options->stream_shards ? options->stream_shards : STREAM_SHARDS;
+    database->stream_shard_us =
+        options->stream_shard_us ? options->stream_shard_us : stream_shard_us;
+    database->stream_retention_us =
+        options->stream_retention_us ? options->stream_retention_us : stream_retention_us;
     database->ttl_delay_us = options->ttl_delay_us;
     status st = catalogue_load(database);
     if (st != ST_OK) {

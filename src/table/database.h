@@ -13,10 +13,13 @@
 struct catalogue;
 
 struct database_options {
-    str region;              /* "us-east-1"; in ARNs */
-    str account_id;          /* twelve digits; in ARNs */
-    int64_t status_delay_us; /* how long CREATING, UPDATING and DELETING are shown at least */
-    int64_t ttl_delay_us;    /* how long an item stays after its expiry at least */
+    str region;                  /* "us-east-1"; in ARNs */
+    str account_id;              /* twelve digits; in ARNs */
+    int64_t status_delay_us;     /* how long CREATING, UPDATING and DELETING are shown at least */
+    int64_t ttl_delay_us;        /* how long an item stays after its expiry at least */
+    uint32_t stream_shards;      /* open shards of a new stream; 0: 4 */
+    int64_t stream_shard_us;     /* after so long, children take their place; 0: 4 hours */
+    int64_t stream_retention_us; /* how long records are kept; 0: 24 hours */
 };
 
 struct database {
@@ -27,6 +30,8 @@ struct database {
     str account_id;      /* twelve digits; in ARNs */
     int64_t status_delay_us;
     int64_t ttl_delay_us;
+    uint32_t stream_shards;
+    int64_t stream_shard_us, stream_retention_us;
 };
 
 /* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On

@@ -86,7 +86,8 @@ enum stream_view { VIEW_KEYS_ONLY, VIEW_NEW_IMAGE, VIEW_OLD_IMAGE, VIEW_NEW_AND_
 struct change_log {
     uint32_t id; /* never used twice; 0: none */
     enum stream_view view;
-    int64_t created_us;   /* its label */
+    int64_t created_us;   /* its label, whole milliseconds; of the last one when there is none */
+    int64_t opened_us;    /* since when these shards are open */
     uint32_t first_shard; /* number of the first open shard */
     uint32_t shard_count; /* open shards, by hash of the partition key */
 };

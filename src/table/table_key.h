@@ -12,8 +12,9 @@
  *   03 "next_table_id"                                       meta: the next table id, 4 bytes
  *   04 01 user (1) token…                                   request token (request_token.h)
  *   04 02 end in µs (8) user (1) token…                     the same, by the time it is forgotten
- *   05 log id (4) …                                         change log (shards and records)
- *   06 …                                                    streams: what logs there are
+ *   03 "next_log_id"                                        meta: the next change log's id, 4 bytes
+ *   05 log id (4) …                                         records of change logs (change_log.h)
+ *   06 …                                                    change logs and their shards
  *   07 table id (4) expiry in s (8) key of the item        index of expiry times
  *   08 table id (4) index id (2) 00                         an index being built: how far
  *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
@@ -27,6 +28,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "item/item_view.h"
 #include "table/table.h"
 
@@ -43,6 +45,7 @@ enum key_space {
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };
 enum { TABLE_INDEX_ID = 0 }; /* the table's own items */
+enum { ITEM_HASH_AT = 7 };   /* in keys of items and of index entries */
 
 /* Where an attribute's value is looked up: a tree or stored bytes. */
 struct key_source {
@@ -68,6 +71,11 @@ str build_marker_key(struct arena *arena, uint16_t index_id, str item_key);
 /* What all items of one partition key begin with. `parts` are hash_count values of the schema. */
 void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
                       const str *parts, struct buf *out);
+
+/* Which of `slices` even cuts of a table's hashes an item's storage key lies in. */
+static inline uint32_t item_key_slice(str key, uint32_t slices) {
+    return (uint32_t)((uint64_t)get_be32(key.ptr + ITEM_HASH_AT) * slices >> 32);
+}
 
 /* False when an attribute of the key is missing or of another type. Values go to `parts`. */
 bool key_parts_find(const struct key_schema *key, const struct key_source *source,

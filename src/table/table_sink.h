@@ -21,6 +21,7 @@ struct change {
     str before, after; /* stored bytes; ptr NULL: no such item; never both equal */
     int64_t time_us;
     enum change_cause cause;
+    uint16_t at; /* among the changes of its update */
 };
 
 typedef status table_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
@@ -28,6 +29,7 @@ typedef status table_sink(struct kv_txn *txn, struct scope *scope, const struct 
 
 table_sink index_sink;   /* keeps entries of secondary indexes */
 table_sink counter_sink; /* keeps item counts and sizes */
+table_sink change_sink;  /* writes the change to the table's logs */
 table_sink expiry_sink;  /* keeps the index of expiry times (expiry.h) */
 
 /* Adds to the size of the item collection that the change is in; for both sinks. */

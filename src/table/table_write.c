@@ -8,7 +8,7 @@
 #include "table/table_key.h"
 #include "table/table_sink.h"
 
-static table_sink *const sinks[] = {index_sink, counter_sink, expiry_sink};
+static table_sink *const sinks[] = {index_sink, counter_sink, expiry_sink, change_sink};
 
 struct batch {
     struct scope *scope;
@@ -115,7 +115,7 @@ static status decide(struct kv_txn *txn, struct scope *scope, struct write *writ
     return ST_OK;
 }
 
-static status apply(struct kv_txn *txn, struct scope *scope, struct write *write) {
+static status apply(struct kv_txn *txn, struct scope *scope, struct write *write, size_t at) {
     bool existed = write->before.ptr != NULL, exists = write->after.ptr != NULL;
     if (write->kind == WRITE_CHECK || (!existed && !exists))
         return ST_OK;
@@ -131,7 +131,8 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
                             .before = write->before,
                             .after = write->after,
                             .time_us = scope->now_us,
-                            .cause = write->kind == WRITE_EXPIRE ? CAUSE_EXPIRY : CAUSE_USER};
+                            .cause = write->kind == WRITE_EXPIRE ? CAUSE_EXPIRY : CAUSE_USER,
+                            .at = (uint16_t)at};
     for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++)
         TRY(sinks[i](txn, scope, &change, &write->cost));
     return ST_OK;
@@ -147,7 +148,7 @@ static status write_all(struct kv_txn *txn, struct batch *batch) {
     if (failed)
         return ST_FAILED;
     for (size_t i = 0; i < batch->count; i++)
-        TRY(apply(txn, batch->scope, &batch->writes[i]));
+        TRY(apply(txn, batch->scope, &batch->writes[i], i));
     if (batch->token != NULL)
         request_token_put(txn, batch->scope, batch->token);
     return ST_OK;

@@ -1,6 +1,7 @@
 /* Two passes a table: items → are their entries there and equal; entries → is their item there and
  * does it make this entry. Then the counters against what was counted, and what lies between
- * tables: request tokens, access keys, and else nothing. Expiry times are checked both ways, too.
+ * tables: request tokens, access keys, change logs, and else nothing. Expiry times are checked both
+ * ways, too.
  *
  * Of an index that is CREATING, an item has its entry when it has a marker, and not otherwise; all
  * items that the job has passed have one. One that is DELETING may be anything. */
@@ -10,6 +11,7 @@
 #include "item/item_codec.h"
 #include "item/item_key.h"
 #include "table/catalogue.h"
+#include "table/change_log.h"
 #include "table/expiry.h"
 #include "table/index_build.h"
 #include "table/request_token.h"
@@ -35,6 +37,7 @@ struct verify {
     struct verify_totals totals;
     const struct table *table;
     struct count table_count, index_count[INDEXES_MAX];
+    struct log_shard shard;    /* of the last record: most lie in the same one */
     str filed_to[INDEXES_MAX]; /* of CREATING ones: the last item that the job looked at */
     struct arena *cursors;     /* holds filed_to */
 };
@@ -203,6 +206,66 @@ static status walk(struct verify *v, str from, str to, verify_pair *check) {
     return st;
 }
 
+/* ---- change logs ---- */
+
+/* The description and the open shards that a table's log must have. */
+static void check_log(struct verify *v, enum log_kind kind, const struct change_log *log) {
+    struct arena *arena = v->scope.scratch;
+    str key = log_description_key(arena, kind, v->table->name, log->created_us), value;
+    struct log_description description;
+    struct log_shard shard;
+    if (log->id == 0)
+        return;
+    if (kv_find(v->database->kv, NULL, arena, key, &value) != ST_OK ||
+        log_description_decode(key, value, &description) != ST_OK || description.id != log->id ||
+        description.closed_us != 0)
+        found(v, "table %.*s: change log %u has no description", STR_ARG(v->table->name), log->id);
+    for (uint32_t i = 0; i < log->shard_count; i++)
+        if (log_shard_find(v->database->kv, arena, log->id, log->first_shard + i, &shard) !=
+                ST_OK ||
+            shard.closed_us != 0)
+            found(v, "table %.*s: shard %u of change log %u is not open", STR_ARG(v->table->name),
+                  log->first_shard + i, log->id);
+}
+
+/* A record decodes, and its stamp lies between those of its shard's marks. */
+static void check_record(struct verify *v, const kv_pair *pair) {
+    uint32_t log_id, number, part;
+    struct log_position at;
+    struct log_record record = {};
+    status st = log_record_key_decode(pair->key, &log_id, &number, &at, &part);
+    if (st == ST_OK && part == 0)
+        st = log_record_decode(pair->key, pair->value, &record);
+    const str images[] = {record.keys, record.after, record.before, part ? pair->value : (str){}};
+    for (size_t i = 0; st == ST_OK && i < sizeof images / sizeof images[0]; i++)
+        if (images[i].ptr != NULL)
+            st = item_check_stored(images[i]);
+    if (st != ST_OK) {
+        found(v, "change record does not decode at %.*s", STR_ARG(hex(v, pair->key)));
+        return;
+    }
+    v->totals.change_records += part == 0;
+    struct log_shard *shard = &v->shard;
+    if (shard->log_id != log_id || shard->number != number)
+        st = log_shard_find(v->database->kv, v->scope.scratch, log_id, number, shard);
+    if (st != ST_OK || at.stamp <= shard->first_stamp ||
+        (shard->closed_us != 0 && at.stamp >= shard->end_stamp))
+        found(v, "change record outside of its shard at %.*s", STR_ARG(hex(v, pair->key)));
+}
+
+/* A description decodes; a mark is that of a shard that opened. */
+static void check_log_pair(struct verify *v, const kv_pair *pair) {
+    struct log_description description;
+    struct log_shard shard;
+    uint32_t log_id, number;
+    bool good =
+        log_mark_key_decode(pair->key, &log_id, &number)
+            ? log_shard_find(v->database->kv, v->scope.scratch, log_id, number, &shard) == ST_OK
+            : log_description_decode(pair->key, pair->value, &description) == ST_OK;
+    if (!good)
+        found(v, "change log's pair does not decode at %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 static void check_cursor(struct verify *v, size_t at) {
     const struct index *index = &v->table->indexes[at];
     str key = build_cursor_key(v->cursors, v->table->id, index->id), stored;
@@ -228,6 +291,8 @@ static status verify_table(struct verify *v, const struct table *table) {
     put_be32(to + 1, table->id + 1);
     TRY(walk(v, (str){from, 5}, (str){to, 5}, check_pair));
     check_counters(v, NULL, &v->table_count);
+    check_log(v, LOG_OF_STREAM, &table->stream);
+    check_log(v, LOG_OF_DESTINATION, &table->destination);
     for (size_t i = 0; i < table->index_count; i++)
         check_counters(v, &table->indexes[i], &v->index_count[i]);
     from[0] = to[0] = SPACE_EXPIRY;
@@ -289,7 +354,8 @@ static status verify_outside(struct verify *v) {
     TRY(walk(v, STR(""), STR("\x01"), check_nothing_here));
     TRY(walk(v, STR("\x02"), STR("\x03"), check_owner));
     TRY(walk(v, STR("\x04"), STR("\x05"), check_token));
-    TRY(walk(v, STR("\x05"), STR("\x07"), check_nothing_here));
+    TRY(walk(v, STR("\x05"), STR("\x06"), check_record));
+    TRY(walk(v, STR("\x06"), STR("\x07"), check_log_pair));
     TRY(walk(v, STR("\x07"), STR("\x08"), check_owner));
     TRY(walk(v, STR("\x08"), STR("\x09"), check_building));
     TRY(walk(v, STR("\x09"), STR("\x0a"), check_item_form));

@@ -2,7 +2,8 @@
  *
  * Purpose:   `stator verify`: every item decodes and lies under its own key, every index entry is
  *            what its item makes it, none is missing or left over, the same of expiry times,
- *            counters agree, and nothing lies outside of what the catalogue knows.
+ *            counters agree, records of change logs lie in their shards, and nothing lies outside
+ *            of what is known.
  * Ownership: findings are handed to the caller one by one, valid during the call.
  * Threads:   one; nobody may write meanwhile. May wait.
  * Errors:    of the engine; findings are not errors.
@@ -13,7 +14,7 @@
 #include "table/database.h"
 
 struct verify_totals {
-    uint64_t tables, items, index_entries, findings;
+    uint64_t tables, items, index_entries, change_records, findings;
 };
 
 typedef void verify_finding(void *context, str what);

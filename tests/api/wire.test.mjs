@@ -148,7 +148,11 @@ for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
 }
 for (const operation of ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']) {
-  test(`${operation} of streams, not there yet, is UnknownOperationException 400`, () =>
+  test(`${operation} belongs to the other service, so it is UnknownOperationException 400`, () =>
+    expectError(db[operation]({}), { type: 'UnknownOperationException' }));
+}
+for (const operation of served) {
+  test(`${operation} is unknown to the service of streams`, () =>
     expectError(db[operation]({}, { 'X-Amz-Target': `DynamoDBStreams_20120810.${operation}` }), { type: 'UnknownOperationException' }));
 }
 for (const target of ['DynamoDB_20120810.Nonsense', 'DynamoDB_20120810.getitem', 'DynamoDB_20120810', 'DynamoDB_20120810.', 'GetItem', 'DynamoDB_19990101.GetItem',

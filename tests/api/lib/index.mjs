@@ -4,7 +4,8 @@
 //   const users = await table({ hash: 'id' });
 //   test('…', async () => { await db.PutItem({ TableName: users, Item: { id: S('a') } }); });
 //
-// `db` sends raw requests and answers parsed JSON, `client` is the AWS SDK's.
+// `db` sends raw requests and answers parsed JSON, `streams` the same to the other service, `client`
+// is the AWS SDK's.
 
 import { after } from 'node:test';
 import assert from 'node:assert/strict';
@@ -21,13 +22,16 @@ export function uniqueName(stem = 'table') {
   return `${stem}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
 }
 
-export async function harness() {
+export async function harness(args) {
   const given = givenEndpoint();
-  const server = given ? undefined : await startServer();
+  const server = given ? undefined : await startServer(args);
   const endpoint = given ?? server.endpoint;
   const raw = new RawClient(endpoint);
   const db = new Proxy({}, { get: (_, operation) => (body, headers) => raw.call(operation, body, headers) });
-  const context = { endpoint, raw, db, made: [], sdk: undefined };
+  const streams = new Proxy({}, {
+    get: (_, operation) => (body, headers) => raw.call(`DynamoDBStreams_20120810.${operation}`, body, headers),
+  });
+  const context = { endpoint, raw, db, streams, made: [], sdk: undefined };
   context.table = (shape) => makeTable(context, shape);
   context.client = () => sdkClient(context);
   after(async () => {

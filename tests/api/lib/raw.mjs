@@ -151,10 +151,11 @@ export class RawClient {
     this.idle = [];
   }
 
-  // The bytes of one request. `headers` replaces or (with undefined) removes standard ones.
+  // The bytes of one request. `operation` may be a whole target, of another service. `headers`
+  // replaces or (with undefined) removes standard ones.
   request(operation, body, headers = {}) {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    const target = `DynamoDB_20120810.${operation}`;
+    const target = operation.includes('.') ? operation : `DynamoDB_20120810.${operation}`;
     const all = {
       Host: this.host,
       'Content-Type': 'application/x-amz-json-1.0',
