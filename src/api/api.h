@@ -17,12 +17,15 @@
 #include "base/status.h"
 #include "table/database.h"
 
+struct traffic;
+
 struct api_call {
     str target; /* "DynamoDB_20120810.GetItem"; ptr NULL when there was none */
     str body;
     struct arena *arena;
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
+    struct traffic *traffic; /* NULL: nothing is counted, and nothing refused for its number */
 };
 
 struct api_answer {

@@ -2,7 +2,8 @@
  * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
  * the request again from its start would write the first ones twice, over what others wrote
  * between. For the same reason what meets a change of its table behind the first update isn't run
- * again, but handed back as unprocessed. */
+ * again, but handed back as unprocessed; so is what capacity refuses. */
+#include "api/admission.h"
 #include "api/write_request.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -19,6 +20,8 @@ struct batch_write {
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
     size_t done; /* the rest is unprocessed */
+    bool refused[BATCH_WRITES_MAX];
+    size_t refused_count;
 };
 
 /* Neither is said in the same words as both. */
@@ -101,7 +104,49 @@ static size_t chunk_end(const struct batch_write *batch, size_t from) {
     return to;
 }
 
+/* ---- under limits: an update each, so that the ones behind it find less left ---- */
+
+static status write_admitted(struct request *request, struct write *write) {
+    uint64_t ticket = 0;
+    TRY(admission_write(request, write));
+    status st = table_write(request->database, request->scope, write, 1, &ticket);
+    if (ticket > request->ticket)
+        request->ticket = ticket;
+    if (st == ST_FAILED && write->outcome == WRITE_THROTTLED) {
+        st = admission_index_refused(request, write);
+        write->cost = (struct write_cost){};
+    }
+    TRY(st);
+    admission_wrote(request, write, 1, 1);
+    admission_settle(request);
+    return ST_OK;
+}
+
+/* Only when everything is refused does the batch as a whole fail, with the first reason. */
+static status write_within_limits(struct request *request, struct batch_write *batch) {
+    struct scope *scope = request->scope;
+    if (batch->count > 1 && !thread_may_wait())
+        return ST_WOULD_WAIT;
+    for (; batch->done < batch->count; batch->done++) {
+        size_t at = batch->done;
+        status st = write_admitted(request, &batch->writes[at]);
+        if (st == ST_CONFLICT && at > 0)
+            break;
+        if (st != ST_FAILED)
+            TRY(st);
+        batch->refused[at] = st == ST_FAILED;
+        batch->refused_count += batch->refused[at];
+    }
+    if (batch->refused_count == batch->count)
+        return ST_FAILED;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
+    return ST_OK;
+}
+
 static status write_all(struct request *request, struct batch_write *batch) {
+    if (admission_enforced(request))
+        return write_within_limits(request, batch);
     if (chunk_end(batch, 0) < batch->count && !thread_may_wait())
         return ST_WOULD_WAIT;
     while (batch->done < batch->count) {
@@ -114,33 +159,47 @@ static status write_all(struct request *request, struct batch_write *batch) {
         if (st == ST_CONFLICT && from > 0)
             break;
         TRY(st);
+        admission_wrote(request, batch->writes + from, to - from, 1);
         batch->done = to;
     }
     return ST_OK;
 }
 
+static bool is_unprocessed(const struct batch_write *batch, size_t at) {
+    return at >= batch->done || batch->refused[at];
+}
+
 static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
     reply_open(reply, STR("UnprocessedItems"));
-    for (size_t i = batch->done; i < batch->count; i++) {
+    str open = {}; /* the table whose list is open */
+    for (size_t i = 0; i < batch->count; i++) {
         const struct write *write = &batch->writes[i];
         bool put = write->kind == WRITE_PUT;
-        if (i == batch->done || !str_eq(batch->table_names[i - 1], batch->table_names[i]))
+        if (!is_unprocessed(batch, i))
+            continue;
+        if (open.ptr != NULL && !str_eq(open, batch->table_names[i]))
+            reply_close_list(reply);
+        if (open.ptr == NULL || !str_eq(open, batch->table_names[i]))
             reply_open_list(reply, batch->table_names[i]);
+        open = batch->table_names[i];
         reply_open(reply, ANON);
         reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
         reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
         reply_close(reply);
         reply_close(reply);
-        if (i + 1 == batch->count || !str_eq(batch->table_names[i], batch->table_names[i + 1]))
-            reply_close_list(reply);
     }
+    if (open.ptr != NULL)
+        reply_close_list(reply);
     reply_close(reply);
 }
 
 static void reply_batch(struct request *request, enum capacity_detail detail,
-                        const struct batch_write *batch) {
+                        struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_unprocessed(reply, batch);
+    for (size_t i = 0; i < batch->done; i++)
+        if (batch->refused[i])
+            batch->collections[i] = (struct collection){};
     reply_collections(request, batch->collections, batch->done);
     if (detail == CAPACITY_NONE)
         return;

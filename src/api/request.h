@@ -16,6 +16,8 @@
 #include "table/database.h"
 
 struct request;
+struct traffic;
+struct admission_note;
 
 typedef status operation_run(struct request *request);
 
@@ -35,7 +37,9 @@ struct request {
     const void *input; /* struct in_<Operation>Input */
     const struct catalogue_snapshot *tables;
     struct reply reply;
-    uint64_t ticket; /* what the reply depends on */
+    uint64_t ticket;              /* what the reply depends on */
+    struct traffic *traffic;      /* NULL: nothing is counted */
+    struct admission_note *notes; /* admission.h */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;

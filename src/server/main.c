@@ -7,6 +7,7 @@
 #include "server/service.h"
 #include "table/database.h"
 #include "table/verify.h"
+#include "traffic/traffic.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -191,7 +192,8 @@ static int serve(const struct config *config) {
                 open_problem(st));
         return EXIT_FAILURE;
     }
-    struct service service = {.database = database};
+    struct traffic *traffic = traffic_new(config->enforce_throughput);
+    struct service service = {.database = database, .traffic = traffic};
     struct http_service callbacks = service_callbacks(&service);
     struct http_limits limits = limits_of(config);
     kv_on_settled(database->kv, service_settled, &service);
@@ -202,6 +204,7 @@ static int serve(const struct config *config) {
         fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host,
                 (long long)config->port, strerror(errno));
         database_close(database);
+        traffic_free(traffic);
         return EXIT_FAILURE;
     }
     service_set_server(&service, server);
@@ -212,6 +215,7 @@ static int serve(const struct config *config) {
     jobs_stop(jobs);
     database_close(database); /* its last commits still wake the server */
     http_server_free(server);
+    traffic_free(traffic);
     log_info("event=stopped");
     return EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "server/compression.h"
+#include "server/heat.h"
 #include "server/metrics.h"
 
 #include <libdeflate.h>
@@ -125,6 +126,9 @@ static void reply_get(struct service *service, struct http_request *request,
         plain(request, reply, 200, arena_printf(request->arena, "healthy: %.*s", STR_ARG(host)));
     } else if (str_eq(request->path, STR("/metrics"))) {
         reply_metrics(service, request, reply);
+    } else if (str_eq(request->path, STR("/_stator/heat"))) {
+        heat_reply(service->database, service->traffic, request, reply);
+        finish(request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
@@ -203,7 +207,8 @@ static status reply_call(struct service *service, struct http_request *request,
                             .body = body,
                             .arena = request->arena,
                             .scratch = scratch,
-                            .now_us = clock_wall_us()};
+                            .now_us = clock_wall_us(),
+                            .traffic = service->traffic};
     struct api_answer answer;
     st = api_call(service->database, &call, &answer);
     arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */

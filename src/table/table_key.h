@@ -40,7 +40,8 @@ enum key_space {
     SPACE_ITEM = 0x10
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };
-enum { TABLE_INDEX_ID = 0 }; /* the table's own items */
+enum { TABLE_INDEX_ID = 0 };                             /* the table's own items */
+enum { TABLE_KEY_HASH_AT = 7, TABLE_KEY_HASH_END = 11 }; /* in the key of an item or an entry */
 
 /* Where an attribute's value is looked up: a tree or stored bytes. */
 struct key_source {

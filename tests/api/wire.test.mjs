@@ -117,12 +117,12 @@ test('the operations of this suite are known', async () => {
 
 // An operation either does its work or is unknown: an empty 200 would be a pretence.
 const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'DeleteBackup', 'DeleteResourcePolicy', 'DescribeBackup',
-  'DescribeBulkOperation', 'DescribeContinuousBackups', 'DescribeContributorInsights', 'DescribeEndpoints', 'DescribeExport', 'DescribeGlobalTable',
+  'DescribeBulkOperation', 'DescribeContinuousBackups', 'DescribeEndpoints', 'DescribeExport', 'DescribeGlobalTable',
   'DescribeGlobalTableSettings', 'DescribeImport', 'DescribeKinesisStreamingDestination', 'DescribeLimits', 'DescribeTableReplicaAutoScaling',
   'DescribeTimeToLive', 'DisableKinesisStreamingDestination', 'EnableKinesisStreamingDestination',
-  'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations', 'ListContributorInsights', 'ListExports',
+  'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations', 'ListExports',
   'ListGlobalTables', 'ListImports', 'ListTagsOfResource', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime', 'SearchVectors',
-  'StartBulkPutItems', 'TagResource', 'UntagResource', 'UpdateContinuousBackups', 'UpdateContributorInsights',
+  'StartBulkPutItems', 'TagResource', 'UntagResource', 'UpdateContinuousBackups',
   'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTable', 'UpdateTableReplicaAutoScaling', 'UpdateTimeToLive'];
 for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
