@@ -21,9 +21,10 @@ export function uniqueName(stem = 'table') {
   return `${stem}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
 }
 
-export async function harness() {
-  const given = givenEndpoint();
-  const server = given ? undefined : await startServer();
+// A file that needs a server with arguments of its own starts it whatever endpoint is given.
+export async function harness(args) {
+  const given = args ? undefined : givenEndpoint();
+  const server = given ? undefined : await startServer(args);
   const endpoint = given ?? server.endpoint;
   const raw = new RawClient(endpoint);
   const db = new Proxy({}, { get: (_, operation) => (body, headers) => raw.call(operation, body, headers) });
