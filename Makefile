@@ -75,7 +75,8 @@ model: server ## random operations against a model of items: make model SEED=1 C
 		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
 
 bench: server ## measure, against the peers that npm has
-	@bench/bench.py
+	@$(call ninja,build,bench/load)
+	@bench/bench.py $(BENCH)
 
 fmt: ## lay out all C files
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i

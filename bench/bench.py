@@ -1,155 +1,50 @@
 #!/usr/bin/python3
 """Measures Stator, and its peers beside it, on this machine.
 
-Each server gets the same 10,000 items of 1 KiB and the same requests from wrk, in rounds that take
-the servers in turn, so that a slow minute of the machine hits all of them; a figure is the median
-of its rounds. Prints tables; bench/results/ keeps every run as JSON.
+Every server gets the same items and the same requests, in rounds that take the servers in turn, so that
+a slow minute of the machine hits all of them; a figure is the median of its rounds. Prints tables;
+bench/results/ keeps every run as JSON.
 
-CPU is that of the server process (user and system) by request: the one figure that wrk's own
-hunger on a small machine does not touch.
+closed loop   wrk, which asks again when it has its answer: how much the server can do
+open loop     bench/load, which asks at half of that rate whatever the answers do: what a user waits
+CPU           of the server process (user and system) by request: the one figure that a load generator's
+              own hunger on a small machine does not touch
 """
 import argparse
 import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import http.client
-import socket
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(ROOT, 'tools'))
 import node
+import work
+from servers import Server
 
-OPERATIONS = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchGetItem', 'TransactWriteItems']
-CONNECTIONS = [32, 1, 64, 512]  # the first is measured for all operations, the others for the first two
-PARTITIONS, SORTS = 1000, 10
-FILLER = 'stator--' * 113
-START_SECONDS_MAX = 20
-TICK = os.sysconf('SC_CLK_TCK')
-HEADERS = {
-    'Content-Type': 'application/x-amz-json-1.0', 'X-Amz-Date': '20250101T000000Z',
-    'Authorization': 'AWS4-HMAC-SHA256 Credential=bench/20250101/us-east-1/dynamodb/aws4_request, '
-                     'SignedHeaders=host;x-amz-date;x-amz-target, Signature=' + '0' * 64,
-}
+CONNECTIONS = 32
+MORE_CONNECTIONS = {'GetItem': [1, 512], 'PutItem': [1, 64, 512], 'hot key': [64]}
+OPEN_KINDS = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'YCSB A']
+SIGNED_KINDS = ['GetItem', 'PutItem']
 
 
-class Server:
-    """One program under measurement: its command, with {port} and {directory} to be filled in."""
-
-    def __init__(self, name, command):
-        self.name, self.command = name, command
-        self.process = self.directory = self.port = None
-
-    def start(self):
-        """Seconds until it answered."""
-        self.directory = tempfile.mkdtemp(prefix='stator-bench-', dir=os.path.join(HERE, 'results'))
-        self.port = free_port()
-        command = [part.format(port=self.port, directory=os.path.join(self.directory, 'data')) for part in self.command]
-        begun = time.monotonic()
-        with open(os.path.join(self.directory, 'log'), 'wb') as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        while True:
-            try:
-                self.call('ListTables', {})
-                return time.monotonic() - begun
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() - begun > START_SECONDS_MAX:
-                    with open(os.path.join(self.directory, 'log'), encoding='utf-8', errors='replace') as log:
-                        sys.exit(f'{self.name} does not answer: {log.read()[-2000:]}')
-                time.sleep(0.0005)
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process = None
-            shutil.rmtree(self.directory)
-
-    def call(self, operation, body):
-        """(HTTP status, parsed answer)"""
-        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=60)
-        try:
-            connection.request('POST', '/', json.dumps(body),
-                               {**HEADERS, 'X-Amz-Target': 'DynamoDB_20120810.' + operation})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b'{}')
-        except http.client.HTTPException as error:
-            raise OSError(str(error)) from error
-        finally:
-            connection.close()
-
-    def must(self, operation, body):
-        status, answer = self.call(operation, body)
-        if status != 200:
-            sys.exit(f'{self.name}: {operation} answers {status} {answer}')
-        return answer
-
-    def load(self):
-        self.must('CreateTable', {
-            'TableName': 'bench', 'BillingMode': 'PAY_PER_REQUEST',
-            'AttributeDefinitions': [{'AttributeName': 'pk', 'AttributeType': 'S'}, {'AttributeName': 'sk', 'AttributeType': 'N'}],
-            'KeySchema': [{'AttributeName': 'pk', 'KeyType': 'HASH'}, {'AttributeName': 'sk', 'KeyType': 'RANGE'}]})
-        while self.must('DescribeTable', {'TableName': 'bench'})['Table']['TableStatus'] != 'ACTIVE':
-            time.sleep(0.05)
-        puts = [{'PutRequest': {'Item': {'pk': {'S': f'p{p}'}, 'sk': {'N': str(s)}, 'count': {'N': '1'}, 'data': {'S': FILLER}}}}
-                for p in range(PARTITIONS) for s in range(SORTS)]
-        for at in range(0, len(puts), 25):
-            left = self.must('BatchWriteItem', {'RequestItems': {'bench': puts[at:at + 25]}}).get('UnprocessedItems')
-            if left:
-                sys.exit(f'{self.name}: BatchWriteItem leaves items unprocessed')
-
-    def has(self, operation):
-        _, answer = self.call(operation, {})
-        return not str(answer.get('__type', '')).endswith(('UnknownOperationException', 'UnknownOperation'))
-
-    def cpu_seconds(self):
-        with open(f'/proc/{self.process.pid}/stat', encoding='ascii') as file:
-            fields = file.read().rpartition(')')[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
-    def rss_mb(self):
-        with open(f'/proc/{self.process.pid}/status', encoding='ascii') as file:
-            return next(int(line.split()[1]) / 1024 for line in file if line.startswith('VmRSS'))
-
-    def measure(self, operation, connections, seconds, seed):
-        before = self.cpu_seconds()
-        done = subprocess.run(['wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '--timeout', '20s', '-s',
-                               os.path.join(HERE, 'request.lua'), f'http://127.0.0.1:{self.port}/', '--', operation, str(seed)],
-                              capture_output=True, text=True, check=False)
-        spent = self.cpu_seconds() - before
-        line = next((line for line in done.stdout.splitlines() if line.startswith('{')), None)
-        if done.returncode or not line:
-            sys.exit(f'wrk failed: {done.stdout}{done.stderr}')
-        run = json.loads(line)
-        requests = max(run['requests'], 1)
-        return {'per_second': run['requests'] / run['seconds'], 'p50_us': run['p50_us'], 'p99_us': run['p99_us'],
-                'cpu_us': spent * 1e6 / requests, 'refused': run['refused'] / requests, 'broken': run['broken']}
+def stator_command(*more):
+    return [os.path.join(ROOT, 'build/stator'), 'serve', '--port', '{port}', *more]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+def stators():
+    yield Server('stator', stator_command('--data-dir', '{directory}'), ours=True, durable=True)
+    yield Server('stator memory', stator_command('--in-memory'), ours=True)
 
 
-def servers(arguments):
-    stator = os.path.join(ROOT, 'build/stator')
-    if os.access(stator, os.X_OK):
-        yield Server('stator', [stator, 'serve', '--port', '{port}', '--data-dir', '{directory}'])
-        yield Server('stator memory', [stator, 'serve', '--port', '{port}', '--in-memory'])
-    elif arguments.no_peers:
-        sys.exit('build/stator is not there: make')
-    if arguments.no_peers:
-        return
+def signed_stator():
+    return Server('stator signed', stator_command('--data-dir', '{directory}', '--auth'), signed=True, ours=True, durable=True)
+
+
+def peers(arguments):
     modules = arguments.peers or os.path.join(HERE, 'node_modules')
     if not arguments.peers:
         trouble = node.prepare('bench')
@@ -164,64 +59,135 @@ def servers(arguments):
         yield Server('dynalite memory', [node.binary(), dynalite, '--host', '127.0.0.1', '--port', '{port}', '--createTableMs', '0'])
 
 
-def measure_all(all_servers, arguments):
-    """{server: {'start_ms': [...], 'rss_mb': {...}, 'runs': {'GetItem 32': [run, ...]}}}"""
-    results = {server.name: {'start_ms': [], 'runs': {}} for server in all_servers}
-    for round_number in range(arguments.rounds):
-        for server in all_servers:
-            results[server.name]['start_ms'].append(server.start() * 1000)
-            if round_number < arguments.rounds - 1:
-                server.stop()
-    for server in all_servers:
-        idle = server.rss_mb()
-        server.load()
-        results[server.name]['rss_mb'] = {'idle': idle, 'loaded': server.rss_mb()}
-    known = {server.name: [o for o in arguments.operations if server.has(o)] for server in all_servers}
-    for round_number in range(arguments.rounds):
-        for connections in arguments.connections:
-            for operation in arguments.operations if connections == arguments.connections[0] else arguments.operations[:2]:
-                for server in all_servers:
-                    if operation in known[server.name]:
-                        run = server.measure(operation, connections, arguments.seconds, round_number + 1)
-                        results[server.name]['runs'].setdefault(f'{operation} {connections}', []).append(run)
-        print(f'round {round_number + 1} of {arguments.rounds}', file=sys.stderr)
-    for server in all_servers:
-        results[server.name]['rss_mb']['after'] = server.rss_mb()
-    return results
+# ---- measuring ----
+
+def say(text):
+    print(f'{time.strftime("%H:%M:%S")} {text}', file=sys.stderr)
 
 
-def middle(runs, what):
+class Bench:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.ours = list(stators())
+        self.servers = self.ours + ([] if arguments.no_peers else list(peers(arguments)))
+        self.signed = [signed_stator()] if not set(arguments.kinds).isdisjoint(SIGNED_KINDS) else []
+        self.results = {server.name: {'start_ms': [], 'closed': {}, 'open': {}} for server in self.servers + self.signed}
+
+    def everyone(self):
+        return self.servers + self.signed
+
+    def start(self):
+        for server in self.everyone():
+            for again in range(self.arguments.rounds, 0, -1):
+                self.results[server.name]['start_ms'].append(server.start() * 1000)
+                if again > 1:
+                    server.stop()
+        for server in self.everyone():
+            say(f'filling {server.name}')
+            result = self.results[server.name]
+            result['rss_mb'] = {'idle': server.rss_mb()}
+            server.load(self.tables(server))
+            result['rss_mb']['loaded'] = server.rss_mb()
+            if server.disk_bytes() > 0:
+                count = sum(work.PARTITIONS * work.SORTS if name == 'bench' else work.SCANNED_ITEMS
+                            for name in self.tables(server) if name in ('bench', 'scanned'))
+                result['disk_bytes_per_item'] = server.disk_bytes() / count
+
+    def tables(self, server):
+        wanted = {'bench'}
+        if server in self.signed:
+            return ['bench']
+        if 'Scan' in self.arguments.kinds:
+            wanted.add('scanned')
+        for kind, name in (('Put, stream', 'streamed'), ('Put, 5 GSIs', 'indexed'), ('Put, TTL', 'expiring')):
+            if server.ours and kind in self.arguments.kinds:
+                wanted.add(name)
+        return [name for name in work.TABLES if name in wanted]
+
+    def takes(self, server, kind):
+        if server in self.signed:
+            return kind in SIGNED_KINDS
+        if kind not in work.PEER_KINDS:
+            return server.ours
+        return all(self.has[server.name, operation] for operation in work.needs(kind))
+
+    def keep(self, server, loop, title, run):
+        self.results[server.name][loop].setdefault(title, []).append(run)
+
+    def closed(self, round_number):
+        for kind in self.arguments.kinds:
+            for connections in [CONNECTIONS, *MORE_CONNECTIONS.get(kind, [])]:
+                for server in self.everyone():
+                    if self.takes(server, kind) and (server not in self.signed or connections == CONNECTIONS):
+                        run = server.closed(kind, connections, self.arguments.seconds, round_number)
+                        self.keep(server, 'closed', f'{kind}, {connections}', run)
+
+    def open(self, round_number):
+        for kind in (kind for kind in OPEN_KINDS if kind in self.arguments.kinds):
+            for server in self.servers:
+                if self.takes(server, kind):
+                    highest = median(self.results[server.name]['closed'][f'{kind}, {CONNECTIONS}'], 'per_second')
+                    self.keep(server, 'open', kind, server.open(kind, highest / 2, self.arguments.seconds, round_number))
+
+    def run(self):
+        self.start()
+        self.has = {(server.name, operation): server.has(operation) for server in self.servers
+                    for kind in work.KINDS for operation in work.needs(kind)}
+        for round_number in range(1, self.arguments.rounds + 1):
+            say(f'round {round_number} of {self.arguments.rounds}')
+            self.closed(round_number)
+            self.open(round_number)
+        for server in self.everyone():
+            self.results[server.name]['rss_mb']['after'] = server.rss_mb()
+
+    def stop(self):
+        for server in self.everyone():
+            server.stop()
+
+
+# ---- showing ----
+
+def median(runs, what):
     return statistics.median(run[what] for run in runs)
 
 
-def print_tables(results):
+def print_rows(results, title, rows):
+    """rows: (name, function of a server's results, format); a ratio to the first server behind each figure."""
     names = list(results)
-    first = names[0]
-    print(f'\n{"":<24}' + ''.join(f'{name:>18}' for name in names))
-    rows = [('start to answer, ms', lambda r: statistics.median(r['start_ms']))]
-    rows += [(f'RSS {when}, MB', lambda r, when=when: r['rss_mb'][when]) for when in ('idle', 'loaded', 'after')]
-    for title, value in rows:
-        print(f'{title:<24}' + ''.join(f'{value(results[name]):>18.1f}' for name in names))
-    runs = dict.fromkeys(key for name in names for key in results[name]['runs'])
-    for what, title, form in (('per_second', 'requests/s', ',.0f'), ('cpu_us', 'server CPU, us/request', '.1f'),
-                              ('p50_us', 'p50, us', ',.0f'), ('p99_us', 'p99, us', ',.0f')):
-        print(f'\n{title + " (x: " + first + " = 1)":<24}')
-        for key in runs:
-            base = results[first]['runs'].get(key)
-            operation, connections = key.split()
-            line = f'{operation + ", " + connections:<24}'
-            for name in names:
-                here = results[name]['runs'].get(key)
-                text = '-'
-                if here:
-                    value = middle(here, what)
-                    of = middle(base, what) if base else 0
-                    text = f'{value:{form}}' + (f' ({value / of:.2f}x)' if of else '')
-                    if middle(here, 'refused') > 0.01 or middle(here, 'broken'):
-                        text += ' !'
-                line += f'{text:>18}'
-            print(line)
-    print('\n! = over 1 % of the requests were refused, or connections broke: not to be compared')
+    print(f'\n{title:<26}' + ''.join(f'{name:>19}' for name in names))
+    for row, value, form in rows:
+        figures = [value(results[name]) for name in names]
+        line = f'{row:<26}'
+        for figure in figures:
+            text = '-' if figure is None else f'{figure:{form}}'
+            if figure is not None and figures[0]:
+                text += f' ({figure / figures[0]:.2f}x)'
+            line += f'{text:>19}'
+        print(line)
+
+
+def loop_rows(results, loop, what, form):
+    titles = dict.fromkeys(title for result in results.values() for title in result[loop])
+    for title in titles:
+        yield title, lambda r, title=title: median(r[loop][title], what) if title in r[loop] and what in r[loop][title][0] else None, form
+
+
+def print_tables(results):
+    rows = [('start to answer, ms', lambda r: statistics.median(r['start_ms']), '.1f')]
+    rows += [(f'RSS {when}, MB', lambda r, when=when: r['rss_mb'][when], '.1f') for when in ('idle', 'loaded', 'after')]
+    rows += [('disk, bytes an item', lambda r: r.get('disk_bytes_per_item'), '.0f')]
+    print_rows(results, '(x: to the first column)', rows)
+    for what, title, form in (('per_second', 'closed loop, requests/s', ',.0f'), ('cpu_us', 'server CPU, us/request', '.1f'),
+                              ('p50_us', 'p50, us', ',.0f'), ('p99_us', 'p99, us', ',.0f'), ('p999_us', 'p99.9, us', ',.0f'),
+                              ('syncs_per_second', 'syncs/s', ',.0f')):
+        print_rows(results, title, loop_rows(results, 'closed', what, form))
+    for what, title, form in (('per_second', 'open loop, requests/s', ',.0f'), ('p50_us', 'open loop, p50, us', ',.0f'),
+                              ('p99_us', 'open loop, p99, us', ',.0f'), ('p999_us', 'open loop, p99.9, us', ',.0f')):
+        print_rows(results, title, loop_rows(results, 'open', what, form))
+    spoilt = sorted({f'{name}: {title}' for name, result in results.items() for loop in ('closed', 'open')
+                     for title, runs in result[loop].items() if median(runs, 'refused') > 0.01 or any(run.get('broken') for run in runs)})
+    for text in spoilt:
+        print(f'not to be compared, requests were refused or connections broke: {text}')
 
 
 def parse_arguments():
@@ -229,9 +195,9 @@ def parse_arguments():
     parser.add_argument('--no-peers', action='store_true', help='Stator alone')
     parser.add_argument('--peers', metavar='DIR', help='a node_modules folder that has the peers')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--seconds', type=int, default=4, help='for each measurement')
-    parser.add_argument('--operations', nargs='+', default=OPERATIONS, choices=OPERATIONS)
-    parser.add_argument('--connections', nargs='+', type=int, default=CONNECTIONS)
+    parser.add_argument('--seconds', type=int, default=3, help='for each measurement')
+    parser.add_argument('--kinds', nargs='+', default=list(work.KINDS), choices=list(work.KINDS), metavar='KIND',
+                        help=', '.join(work.KINDS))
     return parser.parse_args()
 
 
@@ -239,16 +205,18 @@ def main():
     arguments = parse_arguments()
     if not shutil.which('wrk'):
         sys.exit('wrk is missing: apt-get install wrk')
+    for name in ('stator', 'bench/load'):
+        if not os.access(os.path.join(ROOT, 'build', name), os.X_OK):
+            sys.exit(f'build/{name} is not there: make bench builds it')
     os.makedirs(os.path.join(HERE, 'results'), exist_ok=True)
-    all_servers = list(servers(arguments))
+    bench = Bench(arguments)
     try:
-        results = measure_all(all_servers, arguments)
+        bench.run()
     finally:
-        for server in all_servers:
-            server.stop()
+        bench.stop()
     with open(os.path.join(HERE, 'results', time.strftime('%Y%m%d-%H%M%S.json')), 'w', encoding='utf-8') as file:
-        json.dump({'cpus': os.cpu_count(), 'seconds': arguments.seconds, 'results': results}, file, indent=1)
-    print_tables(results)
+        json.dump({'cpus': os.cpu_count(), 'seconds': arguments.seconds, 'results': bench.results}, file, indent=1)
+    print_tables(bench.results)
     return 0
 
 

@@ -25,6 +25,7 @@ FORMAT_VERSION = '14.'
 # with the reason beside it.
 TYPE_NAME_FOLDERS = ('item', 'expr')
 TYPE_NAME_FILES = {
+    'src/auth/identity.c': 'an access key is stored as an item, member by member',
     'src/table/catalogue_codec.c': 'a catalogue entry is stored as an item, member by member',
     'src/partiql/value.c': 'literals in a statement have types',
 }
@@ -32,6 +33,10 @@ TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STR
 
 ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
+
+CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)g)')
+CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE'}
+DATE_FORMS = re.compile('%[YaHM]')
 
 BELOW_ITEM = ('base', 'json', 'http', 'kv')
 SERVICE_WORDS = re.compile(r'(?i:dynamodb)|\b(?:AttributeValue|TableName|(?:Put|Get|Update|Delete)Item|'
@@ -41,6 +46,7 @@ SERVICE_WORDS = re.compile(r'(?i:dynamodb)|\b(?:AttributeValue|TableName|(?:Put|
 TEXT = ('.c', '.h', '.def', '.py', '.sh', '.mjs', '.js', '.lua', '.md', '.build', '.txt', '.json', '.yml', '.yaml',
         '.dict', '.supp')
 TEXT_NAMES = ('run', 'test', 'Makefile', 'DEPS', '.clang-format', '.clang-tidy', '.gitignore', '.editorconfig')
+BEHAVIOURS, BEHAVIOURS_END = 'docs/behaviour.md', '## What no case holds'
 OPEN_WORK = re.compile(r'\b(?:TO' 'DO|FIX' r'ME)\b(?!.*#\d)')
 OPEN_WORK_FILES = {'tools/tap.py': 'TAP has a directive of that name'}
 MACHINE_PATHS = re.compile(r'(?<![\w.~/])/(?:wo' r'rk|tmp/npm|ro' r'ot|home/\w+)/')
@@ -269,6 +275,19 @@ def heap_calls(tree):
                     yield path, number, match.group(1)
 
 
+def conversions(tree):
+    """Texts are formatted with the conversions that base/format.c has."""
+    for path in tree.sources():
+        raw = tree.read(path) if path not in CONVERSION_FILES else ''
+        for match in LITERALS.finditer(raw):
+            text = match.group(0)
+            if text[0] != '"' or DATE_FORMS.search(text):
+                continue
+            for found in re.findall(r'%[^a-zA-Z%"]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]', text):
+                if not CONVERSION.fullmatch(found):
+                    yield path, raw.count('\n', 0, match.start()) + 1, found
+
+
 def defaults(tree):
     """A switch over an enum has no `default:`, so that a new member fails to compile; if it must, a comment says why."""
     for path in tree.sources():
@@ -307,6 +326,37 @@ def operations_have_tests(tree):
         match = re.match(r'\s*OP\w*\(\s*\w+\s*,\s*(\w+)', line)
         if match and f'tests/api/{match.group(1)}.test.mjs' not in tree.paths:
             yield 'src/api/ops.def', number, f'{match.group(1)} has none'
+
+
+def behaviours_are_held(tree):
+    """Every behaviour in docs/behaviour.md names cases that fail without it, and each of them is there."""
+    lines = list(tree.lines(BEHAVIOURS)) if BEHAVIOURS in tree.paths else []
+    waiting = None  # the line of a behaviour that has named no case yet
+    for number, line in lines + [(len(lines) + 1, BEHAVIOURS_END)]:
+        held = re.match(r'  `([^`]+)`: (.+)', line)
+        if held:
+            waiting = None
+            for case in held.group(2).split(' | '):
+                if not has_case(tree, 'tests/' + held.group(1), case):
+                    yield BEHAVIOURS, number, f'tests/{held.group(1)} has no case "{case}"'
+        elif waiting and not line.startswith(' '):
+            yield BEHAVIOURS, waiting, 'names no case'
+            waiting = None
+        if line == BEHAVIOURS_END:
+            return
+        if line.startswith('- '):
+            waiting = number
+
+
+def has_case(tree, path, case):
+    """A function in C; elsewhere a literal: the name of a test, or of its row in a table of tests."""
+    if path not in tree.paths:
+        return False
+    text = tree.read(path)
+    if path.endswith('.c'):
+        return re.search(rf'^static void {re.escape(case)}\(', text, re.MULTILINE) is not None
+    return any(quote + spelled + quote in text for quote in '\'"`'
+               for spelled in (case, case.replace(quote, '\\' + quote)))
 
 
 def open_work(tree):
@@ -381,8 +431,8 @@ def registries(tree):
                 yield path, number, match.group(0)
 
 
-RULES = [layers, private_headers, engine_headers, file_sizes, function_sizes, five_lines, type_names, heap_calls,
-         defaults, service_words, operations_have_tests, open_work, blanks, layout, machine_paths, registries]
+RULES = [layers, private_headers, engine_headers, file_sizes, function_sizes, five_lines, type_names, heap_calls, conversions,
+         defaults, service_words, operations_have_tests, behaviours_are_held, open_work, blanks, layout, machine_paths, registries]
 
 
 def skipped(rule):

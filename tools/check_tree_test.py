@@ -21,7 +21,10 @@ GOOD = {
     'src/api/op.c': '/* no malloc(1) here, and no VALUE_STRING */\n#include "item/value.h"\n\n'
                     'int op(int a) {\n    switch (a) {\n    case \'x\':\n        return 1;\n    default:\n'
                     '        return 2;\n    }\n}\n',
-    'tests/api/GetItem.test.mjs': '// ' + OPEN + ' #12: more\n',
+    'tests/api/GetItem.test.mjs': '// ' + OPEN + ' #12: more\ntest(\'it\\\'s one\', () => {});\ntest("two");\n',
+    'tests/unit/base/test_a.c': 'static void it_is_a_case(void **state) {\n    (void)state;\n    (void)state;\n}\n',
+    'docs/behaviour.md': '# Behaviour\n\n- One thing,\n  and how.\n  `api/GetItem.test.mjs`: it\'s one | two\n'
+                         '  `unit/base/test_a.c`: it_is_a_case\n\n## What no case holds\n\n- Another.\n',
     'Makefile': 'all:\n\ttrue\n',
 }
 
@@ -78,6 +81,7 @@ FAULTS = {
         ('malloc in api', 'src/api/x.c', '\nchar *a = malloc(1);\n', 'src/api/x.c:2'),
         ('free in item', 'src/item/x.c', 'free (a);\n', 'src/item/x.c:1'),
     ],
+    'conversions': [('a conversion that is not there', 'src/kv/x.c', 'int a;\nf("%5.1f");\n', 'src/kv/x.c:2')],
     'defaults': [('default in a switch over an enum', 'src/kv/x.c',
                   'switch (a) {\ncase KV_A:\n    break;\ndefault:\n    break;\n}\n', 'src/kv/x.c:4')],
     'service_words': [
@@ -87,6 +91,13 @@ FAULTS = {
     'operations_have_tests': [
         ('an operation without tests', 'src/api/ops.def', '/* */\nOP( DDB,  PutItem,  put_item )\n', 'src/api/ops.def:2'),
         ('a test that went', 'tests/api/GetItem.test.mjs', None, 'src/api/ops.def:1'),
+    ],
+    'behaviours_are_held': [
+        ('a behaviour without a case', 'docs/behaviour.md', '# B\n\n- One.\n- Two.\n  `api/GetItem.test.mjs`: two\n', 'docs/behaviour.md:3'),
+        ('one at the end', 'docs/behaviour.md', '- One.\n  `api/GetItem.test.mjs`: two\n- Two.\n', 'docs/behaviour.md:3'),
+        ('a file that went', 'tests/unit/base/test_a.c', None, 'docs/behaviour.md:6'),
+        ('a test of another name', 'docs/behaviour.md', '- One.\n  `api/GetItem.test.mjs`: two | tw\n', 'docs/behaviour.md:2'),
+        ('a case of another name', 'docs/behaviour.md', '- One.\n  `unit/base/test_a.c`: it_is_a\n', 'docs/behaviour.md:2'),
     ],
     'open_work': [('open work without an issue', 'tools/x.py', '#\n# ' + OPEN + ': more\n', 'tools/x.py:2')],
     'blanks': [

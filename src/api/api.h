@@ -36,6 +36,13 @@ struct api_answer {
 
 status api_call(struct database *database, const struct api_call *call, struct api_answer *out);
 
+/* Whether there is such an operation. */
+bool api_knows(str target);
+
+struct scope;
+/* The answer to a call that was refused before it was run; the scope says why. */
+void api_refuse(struct scope *scope, struct api_answer *out);
+
 /* The answer to a call whose ticket was lost: the write may not have happened. */
 void api_lost(struct arena *arena, struct api_answer *out);
 

@@ -166,6 +166,15 @@ status api_call(struct database *database, const struct api_call *call, struct a
     return ST_OK;
 }
 
+bool api_knows(str target) {
+    return find_operation(target) != NULL;
+}
+
+void api_refuse(struct scope *scope, struct api_answer *out) {
+    *out = (struct api_answer){};
+    answer_error(scope, out);
+}
+
 void api_lost(struct arena *arena, struct api_answer *out) {
     struct scope scope = {.arena = arena, .scratch = arena};
     (void)fail(&scope, ERROR_InternalServerError,

@@ -5,6 +5,7 @@
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
 
@@ -23,6 +24,7 @@ struct batch {
     struct answer answers[BATCH_STATEMENTS_MAX];
     size_t count;
     bool writes;
+    struct loop_work work;
 };
 
 /* Keeps the error of one statement to its answer; what is none for the client goes on. */
@@ -114,7 +116,7 @@ static double read_before(const struct batch *batch, const struct answer *answer
     return units;
 }
 
-static status read_one(struct request *request, const struct batch *batch, struct answer *answer,
+static status read_one(struct request *request, struct batch *batch, struct answer *answer,
                        bool consistent) {
     struct statement *statement = &answer->statement;
     const struct expr_condition *filter;
@@ -124,6 +126,8 @@ static status read_one(struct request *request, const struct batch *batch, struc
     TRY(admission_read(request, &visit, read_before(batch, answer)));
     TRY(table_find_many(request->database, request->scope, statement->table, &statement->key, 1,
                         &stored));
+    if (stored.ptr != NULL)
+        TRY(loop_work_add(&batch->work, item_size(stored), filter));
     answer->charged = true;
     answer->read_units = capacity_read_units(stored.ptr ? item_size(stored) : 0, consistent);
     admission_used(request, &visit, answer->read_units);

@@ -15,7 +15,7 @@ status op_create_table(struct request *request) {
     st = catalogue_create(request->database, request->scope, table);
     if (st == ST_OK) {
         reply_open(&request->reply, STR("TableDescription"));
-        st = table_reply(request, table, STR("CREATING"));
+        st = table_reply_changing(request, table);
         reply_close(&request->reply);
     }
     table_unref(table);

@@ -15,6 +15,11 @@ static str name_of(str name_or_arn) {
     return str_slice(name, 0, str_find(name, '/'));
 }
 
+static bool serves_items(const struct request *request, const struct table *table) {
+    enum shown_state state = table_shown(table, request_clock(request));
+    return state != SHOWN_CREATING && state != SHOWN_DELETING;
+}
+
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
     str name = name_of(name_or_arn);
@@ -22,6 +27,8 @@ status request_table(struct request *request, str name_or_arn, bool says_name,
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))
         table = NULL; /* of another account or region */
+    if (table != NULL && !says_name && !serves_items(request, table))
+        table = NULL;
     if (table == NULL && says_name)
         return fail(request->scope, ERROR_ResourceNotFoundException,
                     "Requested resource not found: Table: %.*s not found", STR_ARG(name));
@@ -30,6 +37,16 @@ status request_table(struct request *request, str name_or_arn, bool says_name,
                     "Requested resource not found");
     *out = table;
     return ST_OK;
+}
+
+status request_check_active(struct request *request, const struct table *table) {
+    static const char *const words[] = {
+        [SHOWN_CREATING] = "created", [SHOWN_UPDATING] = "updated", [SHOWN_DELETING] = "deleted"};
+    enum shown_state state = table_shown(table, request_clock(request));
+    if (state == SHOWN_ACTIVE)
+        return ST_OK;
+    return fail(request->scope, ERROR_ResourceInUseException, TABLE_IN_USE "%s: %.*s", words[state],
+                STR_ARG(table->name));
 }
 
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
@@ -54,6 +71,10 @@ status request_index(struct request *request, const struct table *table, str nam
         return fail_validation(request->scope, "The table does not have the specified index: %.*s",
                                STR_ARG(name));
     return ST_OK;
+}
+
+struct state_clock request_clock(const struct request *request) {
+    return (struct state_clock){request->scope->now_us, request->database->status_delay_us};
 }
 
 str table_arn(struct request *request, const struct table *table) {

@@ -14,6 +14,7 @@
 #include "item/scope.h"
 #include "table/catalogue.h"
 #include "table/database.h"
+#include "table/table_state.h"
 
 struct request;
 struct traffic;
@@ -48,14 +49,20 @@ struct request {
 
 /* ---- tables ---- */
 
-/* By name or ARN. ResourceNotFoundException when there is none; `says_name`: with its name. */
+/* By name or ARN. ResourceNotFoundException when there is none. `says_name`: with its name; so say
+ * the operations on tables, for which one that is being made or deleted is there, too. For those on
+ * items it is not. */
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out);
+/* ResourceInUseException for a table that is being created, updated or deleted. */
+status request_check_active(struct request *request, const struct table *table);
 /* ValidationException when it names none of the table's. */
 status request_index(struct request *request, const struct table *table, str name,
                      const struct index **out);
 /* The name that a new table shall have; an ARN must be one of ours. */
 status request_new_table_name(struct request *request, str name_or_arn, str *out);
+/* For what tables show as (table/table_state.h). */
+struct state_clock request_clock(const struct request *request);
 str table_arn(struct request *request, const struct table *table);
 
 /* ---- expressions ---- */

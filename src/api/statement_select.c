@@ -1,8 +1,9 @@
 /* SELECT: from the terms of WHERE to ranges of a table or an index, and one page of them.
  *
- * Equality on the partition key makes a range, IN on it one range a value, anything else makes the
- * whole table the range; a condition on the sort key narrows it. What no range says is the filter.
- * Ranges are read one after the other; a NextToken says in which one the page ended, and where. */
+ * Equality on the partition key makes a range, IN on it (or equalities joined by OR) one range a
+ * value, anything else makes the whole table the range; a condition on the sort key narrows it.
+ * What no range says is the filter. Ranges are read one after the other; a NextToken says in which
+ * one the page ended, and where. */
 #include "api/admission.h"
 #include "api/page_request.h"
 #include "api/statement.h"
@@ -10,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "item/item_codec.h"
+#include "table/loop_work.h"
 #include "table/table_check.h"
 
 struct selection {
@@ -17,7 +19,7 @@ struct selection {
     struct page_members members;
     struct page_request page;
     const struct key_schema *schema;
-    view *hash_values; /* of IN on the only partition key attribute: a range each; or NULL */
+    view *hash_values; /* several of the only partition key attribute: a range each; or NULL */
     size_t range_count;
     bool single; /* a range holds one item at most */
     size_t first_range;
@@ -47,9 +49,23 @@ static status check_value(struct scope *scope, const struct key_attribute *part,
     return table_check_key_size(scope, view_bytes(value), hash);
 }
 
-/* IN on the only partition key attribute. Values that are there twice count once. */
-static status take_in(struct request *request, struct selection *selection,
-                      struct partiql_term *term) {
+/* The term that names several values of the only partition key attribute. An OR of more than there
+ * may be ranges is a filter like any other: nobody asked for ranges. */
+static struct partiql_term *find_choice(const struct selection *selection) {
+    const struct key_schema *schema = selection->schema;
+    if (schema->hash_count != 1)
+        return NULL;
+    struct partiql_term *in = find_term(selection->statement, schema->hash[0].name, TEST_IN, false);
+    if (in != NULL)
+        return in;
+    struct partiql_term *either =
+        find_term(selection->statement, schema->hash[0].name, TEST_OR, false);
+    return either != NULL && either->value_count <= STATEMENT_KEYS_MAX ? either : NULL;
+}
+
+/* A range each; values that are there twice count once. */
+static status take_choice(struct request *request, struct selection *selection,
+                          struct partiql_term *term) {
     struct scope *scope = request->scope;
     if (term->value_count > STATEMENT_KEYS_MAX)
         return fail_validation(scope, "The IN operator takes at most %d values of a partition key",
@@ -80,13 +96,10 @@ static status take_hash(struct request *request, struct selection *selection, bo
         terms[i] = find_term(selection->statement, schema->hash[i].name, TEST_KEY, true);
         if (terms[i] != NULL)
             continue;
-        struct partiql_term *in =
-            schema->hash_count == 1
-                ? find_term(selection->statement, schema->hash[0].name, TEST_IN, false)
-                : NULL;
-        if (in == NULL)
+        struct partiql_term *choice = find_choice(selection);
+        if (choice == NULL)
             return ST_OK;
-        TRY(take_in(request, selection, in));
+        TRY(take_choice(request, selection, choice));
         selection->page.range.hash_parts = parts; /* filled in for each range */
         *out_found = true;
         return ST_OK;
@@ -154,33 +167,59 @@ static status check_order(struct request *request, const struct statement *state
     return ST_OK;
 }
 
+static bool is_hash_part(const struct key_schema *schema, str name) {
+    for (size_t i = 0; i < schema->hash_count; i++)
+        if (str_eq(schema->hash[i].name, name))
+            return true;
+    return false;
+}
+
+/* Ranges follow each other in the order of the partition key, and within one there is the order of
+ * the sort key, forward or backward as a whole. What all items of a range have in common may stand
+ * anywhere. *next: how many sort key attributes have their place. */
+static status take_order_part(struct request *request, struct selection *selection,
+                              const struct partiql_order *order, bool *by_hash, size_t *next) {
+    const struct key_schema *schema = selection->schema;
+    struct table_range *range = &selection->page.range;
+    if (!key_schema_has(schema, order->name))
+        return fail_validation(request->scope,
+                               "Variable reference %.*s in ORDER BY clause must be part of the "
+                               "primary key.",
+                               STR_ARG(order->name));
+    if (is_hash_part(schema, order->name)) {
+        if (selection->range_count > 1 && !*by_hash)
+            sort_values(selection->hash_values, selection->range_count, order->descending);
+        *by_hash = true;
+        return ST_OK;
+    }
+    if (selection->range_count > 1 && !*by_hash)
+        return fail_validation(request->scope,
+                               "ORDER BY must begin with the partition key when the WHERE "
+                               "clause names more than one value of it");
+    for (size_t i = 0; i < *next; i++)
+        if (str_eq(schema->range[i].name, order->name))
+            return ST_OK; /* it is equal to a constant, or was named before */
+    bool first = *next == range->equal_count;
+    if (!str_eq(schema->range[*next].name, order->name) ||
+        (!first && range->backward != order->descending))
+        return fail_validation(request->scope,
+                               "ORDER BY must name sort key attributes in the order of the key, "
+                               "all of them ascending or all descending");
+    range->backward = order->descending;
+    ++*next;
+    return ST_OK;
+}
+
 static status take_order(struct request *request, struct selection *selection, bool has_hash) {
     const struct partiql_statement *parsed = &selection->statement->parsed;
-    const struct key_schema *schema = selection->schema;
+    size_t next = selection->page.range.equal_count;
     bool by_hash = false;
     if (parsed->order_count > 0 && !has_hash)
         return fail_validation(request->scope,
                                "Must have at least one non-optional hash key condition in WHERE "
                                "clause when using ORDER BY clause.");
-    for (size_t i = 0; i < parsed->order_count; i++) {
-        const struct partiql_order *order = &parsed->order[i];
-        if (!key_schema_has(schema, order->name))
-            return fail_validation(request->scope,
-                                   "Variable reference %.*s in ORDER BY clause must be part of the "
-                                   "primary key.",
-                                   STR_ARG(order->name));
-        if (i == 0 && str_eq(order->name, schema->hash[0].name)) {
-            by_hash = true;
-            if (selection->hash_values != NULL)
-                sort_values(selection->hash_values, selection->range_count, order->descending);
-            continue;
-        }
-        if (selection->range_count > 1 && !by_hash)
-            return fail_validation(request->scope,
-                                   "ORDER BY must begin with the partition key when the WHERE "
-                                   "clause names more than one value of it");
-        selection->page.range.backward = order->descending;
-    }
+    for (size_t i = 0; i < parsed->order_count; i++)
+        TRY(take_order_part(request, selection, &parsed->order[i], &by_hash, &next));
     return ST_OK;
 }
 
@@ -245,8 +284,11 @@ static str make_token(struct request *request, const struct selection *selection
 /* ---- the page ---- */
 
 struct progress {
-    size_t limit, examined, bytes;
+    size_t limit, examined;
+    size_t bytes;       /* of what the ranges hold */
+    size_t fetch_bytes; /* of items fetched to complete entries */
     double index_units, fetch_units;
+    struct loop_work work;
     struct item *last; /* key of the entry at which the page ended; NULL: everything was read */
     size_t last_range;
 };
@@ -268,6 +310,22 @@ static struct item *key_of(struct arena *arena, const struct table_range *range,
     return key;
 }
 
+static void take(struct request *request, const struct selection *selection,
+                 struct progress *progress, str entry, str item) {
+    const struct page_request *page = &selection->page;
+    progress->examined++;
+    progress->bytes += item_size(entry);
+    if (page->whole_items) {
+        progress->fetch_bytes += item_size(item);
+        progress->fetch_units +=
+            capacity_read_units(item_size(item), selection->members.consistent);
+    }
+    if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
+        return;
+    /* An item that was fetched for the filter alone is not what the index answers. */
+    statement_reply_columns(request, selection->statement, ANON, page->projection ? item : entry);
+}
+
 static status read_range(struct request *request, struct selection *selection,
                          struct progress *progress) {
     struct page_request *page = &selection->page;
@@ -281,14 +339,10 @@ static status read_range(struct request *request, struct selection *selection,
         if (st == ST_NOT_FOUND)
             break;
         TRY(st);
-        progress->examined++;
-        progress->bytes += item_size(entry);
-        if (page->whole_items)
-            progress->fetch_units +=
-                capacity_read_units(item_size(item), selection->members.consistent);
-        if (page->filter == NULL || expr_condition_true(page->filter, item_map(item)))
-            statement_reply_columns(request, selection->statement, ANON, item);
-        if (progress->examined == progress->limit || progress->bytes >= PAGE_BYTES_MAX)
+        TRY(loop_work_add(&progress->work, item_size(item), page->filter));
+        take(request, selection, progress, entry, item);
+        if (progress->examined == progress->limit ||
+            progress->bytes + progress->fetch_bytes >= PAGE_BYTES_MAX)
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }
     progress->index_units +=

@@ -2,13 +2,15 @@
  * indexes, then what spans them (names used twice, definitions nobody uses, totals). */
 #include "api/table_input.h"
 
-#define INVALID "One or more parameter values were invalid: "
+#include "api/table_definition.h"
+#include "api/table_settings.h"
+
+#define INVALID INVALID_VALUES
 #define TOO_MANY_LOCAL INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5"
 #define TOO_MANY_GLOBAL INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20"
 #define TOO_MANY_RANGES "Invalid KeySchema: Number of RANGE keys exceeds the limit"
 
 enum { TAGS_MAX = 50 };
-static const int64_t units_max = 1000000000000;
 
 /* ---- what isn't there yet is refused, not ignored ---- */
 
@@ -16,12 +18,10 @@ static status check_unsupported(struct request *request, const struct in_CreateT
     const struct parameter members[] = {
         {"StreamSpecification",
          in->StreamSpecification != NULL && in->StreamSpecification->StreamEnabled.value, false},
-        {"SSESpecification", in->SSESpecification != NULL && in->SSESpecification->Enabled.value,
-         false},
-        {"WarmThroughput", in->WarmThroughput != NULL, false},
-        {"OnDemandThroughput", in->OnDemandThroughput != NULL, false},
         {"ResourcePolicy", in->ResourcePolicy.ptr != NULL, false},
         {"GlobalTableSourceArn", in->GlobalTableSourceArn.ptr != NULL, false},
+        {"GlobalTableSettingsReplicationMode", in->GlobalTableSettingsReplicationMode.ptr != NULL,
+         false},
         {"VectorIndexes", in->VectorIndexes != NULL, false},
     };
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
@@ -56,16 +56,6 @@ static status check_sanity(struct scope *scope, const struct in_CreateTableInput
 
 /* ---- capacity ---- */
 
-static status check_units(struct scope *scope, const struct in_ProvisionedThroughput *throughput) {
-    if (throughput->ReadCapacityUnits.value > units_max)
-        return fail_validation(scope, "Given value %lld for ReadCapacityUnits is out of bounds",
-                               (long long)throughput->ReadCapacityUnits.value);
-    if (throughput->WriteCapacityUnits.value > units_max)
-        return fail_validation(scope, "Given value %lld for WriteCapacityUnits is out of bounds",
-                               (long long)throughput->WriteCapacityUnits.value);
-    return ST_OK;
-}
-
 static bool is_on_demand(const struct in_CreateTableInput *in) {
     return str_eq(in->BillingMode, STR("PAY_PER_REQUEST"));
 }
@@ -80,73 +70,16 @@ static status check_capacity(struct scope *scope, const struct in_CreateTableInp
     if (in->ProvisionedThroughput == NULL)
         return fail_validation(scope, INVALID "ReadCapacityUnits and WriteCapacityUnits must both "
                                               "be specified when BillingMode is PROVISIONED");
-    return check_units(scope, in->ProvisionedThroughput);
+    return definition_check_units(scope, in->ProvisionedThroughput);
 }
 
 /* ---- keys ---- */
-
-static const struct in_AttributeDefinition *find_definition(const struct in_CreateTableInput *in,
-                                                            str name) {
-    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
-        if (str_eq(in->AttributeDefinitions->at[i]->AttributeName, name))
-            return in->AttributeDefinitions->at[i];
-    return NULL;
-}
-
-static bool is_hash(const struct in_KeySchemaElement *element) {
-    return str_eq(element->KeyType, STR("HASH"));
-}
-
-static status undefined_keys(struct scope *scope, const struct in_CreateTableInput *in,
-                             const struct in_KeySchema *schema) {
-    struct buf text;
-    buf_init(&text, scope->arena, 128);
-    buf_add_lit(&text, "Keys: [");
-    for (size_t i = 0; i < schema->count; i++)
-        buf_printf(&text, "%s%.*s", i ? ", " : "", STR_ARG(schema->at[i]->AttributeName));
-    buf_add_lit(&text, "], AttributeDefinitions: [");
-    for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
-        buf_printf(&text, "%s%.*s", i ? ", " : "",
-                   STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
-    return fail_validation(scope,
-                           INVALID "Some index key attributes are not defined in "
-                                   "AttributeDefinitions. %.*s]",
-                           STR_ARG(buf_str(&text)));
-}
-
-/* Hashes first, then ranges; `parts_max` of each (1 for tables and local indexes). */
-static status check_schema(struct scope *scope, const struct in_CreateTableInput *in,
-                           const struct in_KeySchema *schema, size_t parts_max) {
-    size_t hashes = 0, ranges = 0;
-    for (size_t i = 0; i < schema->count; i++)
-        if (find_definition(in, schema->at[i]->AttributeName) == NULL)
-            return undefined_keys(scope, in, schema);
-    for (size_t i = 0; i < schema->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(schema->at[i]->AttributeName, schema->at[j]->AttributeName))
-                return fail_validation(scope, "Both the Hash Key and the Range Key element in the "
-                                              "KeySchema have the same name");
-    if (!is_hash(schema->at[0]))
-        return fail_validation(
-            scope, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
-    for (size_t i = 0; i < schema->count; i++) {
-        bool hash = is_hash(schema->at[i]);
-        if (hash && (ranges > 0 || hashes == parts_max))
-            return fail_validation(
-                scope, "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type");
-        hashes += hash;
-        ranges += !hash;
-    }
-    if (ranges > parts_max)
-        return fail_validation(scope, TOO_MANY_RANGES);
-    return ST_OK;
-}
 
 static status check_table_keys(struct scope *scope, const struct in_CreateTableInput *in) {
     if (in->KeySchema->count > in->AttributeDefinitions->count)
         return fail_validation(scope,
                                "Invalid KeySchema: Some index key attribute have no definition");
-    TRY(check_schema(scope, in, in->KeySchema, 1));
+    TRY(definition_check_schema(scope, in->AttributeDefinitions, in->KeySchema, 1));
     if (in->LocalSecondaryIndexes == NULL && in->GlobalSecondaryIndexes == NULL &&
         in->KeySchema->count != in->AttributeDefinitions->count)
         return fail_validation(scope, INVALID "Number of attributes in KeySchema does not exactly "
@@ -156,28 +89,6 @@ static status check_table_keys(struct scope *scope, const struct in_CreateTableI
 }
 
 /* ---- indexes ---- */
-
-static status check_projection(struct scope *scope, const struct in_Projection *projection) {
-    if (projection->ProjectionType.ptr == NULL)
-        return fail_validation(scope, INVALID "Unknown ProjectionType: null");
-    bool include = str_eq(projection->ProjectionType, STR("INCLUDE"));
-    const struct in_NonKeyAttributeNameList *names = projection->NonKeyAttributes;
-    if (names != NULL && !include)
-        return fail_validation(scope,
-                               INVALID "ProjectionType is %.*s, but NonKeyAttributes is specified",
-                               STR_ARG(projection->ProjectionType));
-    if (names == NULL && include)
-        return fail_validation(scope, INVALID
-                               "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-    for (size_t i = 0; names != NULL && i < names->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(names->at[i], names->at[j]))
-                return fail_validation(scope,
-                                       INVALID "Duplicate attribute name in "
-                                               "NonKeyAttributes: %.*s",
-                                       STR_ARG(names->at[i]));
-    return ST_OK;
-}
 
 /* Names of both kinds share one space. `count` names stand before this one. */
 static status check_index_name(struct scope *scope, const str *names, size_t count, str name) {
@@ -189,7 +100,7 @@ static status check_index_name(struct scope *scope, const str *names, size_t cou
 
 static status check_local_index(struct scope *scope, const struct in_CreateTableInput *in,
                                 const struct in_LocalSecondaryIndex *index) {
-    TRY(check_schema(scope, in, index->KeySchema, 1));
+    TRY(definition_check_schema(scope, in->AttributeDefinitions, index->KeySchema, 1));
     if (index->KeySchema->count != 2)
         return fail_validation(scope,
                                INVALID "Index KeySchema does not have a range key for index: %.*s",
@@ -202,7 +113,7 @@ static status check_local_index(struct scope *scope, const struct in_CreateTable
                                        "as table KeySchema for index: %.*s. index hash key: %.*s, "
                                        "table hash key: %.*s",
                                STR_ARG(index->IndexName), STR_ARG(hash), STR_ARG(table_hash));
-    return check_projection(scope, index->Projection);
+    return definition_check_projection(scope, index->Projection);
 }
 
 static status check_local_indexes(struct scope *scope, const struct in_CreateTableInput *in,
@@ -226,24 +137,6 @@ static status check_local_indexes(struct scope *scope, const struct in_CreateTab
     return ST_OK;
 }
 
-static status check_global_capacity(struct scope *scope, const struct in_CreateTableInput *in,
-                                    const struct in_GlobalSecondaryIndex *index) {
-    if (index->OnDemandThroughput != NULL || index->WarmThroughput != NULL)
-        return fail_validation(scope, INVALID "OnDemandThroughput and WarmThroughput of an index "
-                                              "are not supported by this version of the server");
-    if (is_on_demand(in) && index->ProvisionedThroughput != NULL)
-        return fail_validation(scope,
-                               INVALID
-                               "ProvisionedThroughput should not be specified for index: %.*s when "
-                               "BillingMode is PAY_PER_REQUEST",
-                               STR_ARG(index->IndexName));
-    if (!is_on_demand(in) && index->ProvisionedThroughput == NULL)
-        return fail_validation(scope,
-                               INVALID "ProvisionedThroughput must be specified for index: %.*s",
-                               STR_ARG(index->IndexName));
-    return is_on_demand(in) ? ST_OK : check_units(scope, index->ProvisionedThroughput);
-}
-
 static status check_global_indexes(struct scope *scope, const struct in_CreateTableInput *in,
                                    str *names, size_t *name_count) {
     const struct in_GlobalSecondaryIndexList *list = in->GlobalSecondaryIndexes;
@@ -253,9 +146,11 @@ static status check_global_indexes(struct scope *scope, const struct in_CreateTa
         return fail_validation(scope, INVALID "List of GlobalSecondaryIndexes is empty");
     for (size_t i = 0; i < list->count; i++) {
         const struct in_GlobalSecondaryIndex *index = list->at[i];
-        TRY(check_schema(scope, in, index->KeySchema, KEY_PARTS_MAX));
-        TRY(check_projection(scope, index->Projection));
-        TRY(check_global_capacity(scope, in, index));
+        TRY(definition_check_schema(scope, in->AttributeDefinitions, index->KeySchema,
+                                    KEY_PARTS_MAX));
+        TRY(definition_check_projection(scope, index->Projection));
+        TRY(definition_check_index_units(scope, is_on_demand(in), index->IndexName,
+                                         index->ProvisionedThroughput));
         TRY(check_index_name(scope, names, *name_count, index->IndexName));
         names[(*name_count)++] = index->IndexName;
     }
@@ -282,10 +177,6 @@ static bool definition_used(const struct in_CreateTableInput *in, str name) {
     return used;
 }
 
-static size_t projected_names(const struct in_Projection *projection) {
-    return projection->NonKeyAttributes ? projection->NonKeyAttributes->count : 0;
-}
-
 static status check_totals(struct scope *scope, const struct in_CreateTableInput *in) {
     for (size_t i = 0; i < in->AttributeDefinitions->count; i++)
         if (!definition_used(in, in->AttributeDefinitions->at[i]->AttributeName))
@@ -302,15 +193,10 @@ static status check_totals(struct scope *scope, const struct in_CreateTableInput
                     STR_ARG(in->AttributeDefinitions->at[i]->AttributeName));
     size_t projected = 0;
     for (size_t i = 0; in->LocalSecondaryIndexes && i < in->LocalSecondaryIndexes->count; i++)
-        projected += projected_names(in->LocalSecondaryIndexes->at[i]->Projection);
+        projected += definition_projected(in->LocalSecondaryIndexes->at[i]->Projection);
     for (size_t i = 0; in->GlobalSecondaryIndexes && i < in->GlobalSecondaryIndexes->count; i++)
-        projected += projected_names(in->GlobalSecondaryIndexes->at[i]->Projection);
-    if (projected > PROJECTED_NAMES_MAX)
-        return fail_validation(scope,
-                               INVALID "NonKeyAttributes exceeds the limit of %d attributes "
-                                       "over all indexes: %zu",
-                               PROJECTED_NAMES_MAX, projected);
-    return ST_OK;
+        projected += definition_projected(in->GlobalSecondaryIndexes->at[i]->Projection);
+    return definition_check_projected_total(scope, projected);
 }
 
 /* Letters of any script are allowed: of ASCII all that is neither letter, digit nor listed is not.
@@ -362,43 +248,16 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
 
 /* ---- filling ---- */
 
-static struct key_schema key_of(const struct in_CreateTableInput *in,
-                                const struct in_KeySchema *schema, struct arena *arena) {
-    struct key_schema key = {};
-    for (size_t i = 0; i < schema->count; i++) {
-        const struct in_AttributeDefinition *definition =
-            find_definition(in, schema->at[i]->AttributeName);
-        struct key_attribute part = {arena_copy(arena, definition->AttributeName),
-                                     value_kind_from_name(definition->AttributeType)};
-        if (is_hash(schema->at[i]))
-            key.hash[key.hash_count++] = part;
-        else
-            key.range[key.range_count++] = part;
-    }
-    return key;
+static status fill_global_settings(struct request *request,
+                                   const struct in_GlobalSecondaryIndex *from,
+                                   const struct table *table, struct index *index) {
+    struct setting setting = {request, index->name, true, table->on_demand};
+    TRY(setting_on_demand_max(&setting, from->OnDemandThroughput, &index->on_demand_max));
+    return setting_warm(&setting, from->WarmThroughput, &index->throughput, &index->warm);
 }
 
-static void fill_projection(const struct in_Projection *projection, struct index *index,
-                            struct arena *arena) {
-    index->projection = str_eq(projection->ProjectionType, STR("ALL"))       ? PROJECT_ALL
-                        : str_eq(projection->ProjectionType, STR("INCLUDE")) ? PROJECT_INCLUDE
-                                                                             : PROJECT_KEYS_ONLY;
-    size_t count = projected_names(projection);
-    str *names = arena_array(arena, str, count + 1);
-    for (size_t i = 0; i < count; i++)
-        names[i] = arena_copy(arena, projection->NonKeyAttributes->at[i]);
-    index->included = names;
-    index->included_count = count;
-}
-
-static struct throughput throughput_of(const struct in_ProvisionedThroughput *throughput) {
-    if (throughput == NULL)
-        return (struct throughput){};
-    return (struct throughput){throughput->ReadCapacityUnits.value,
-                               throughput->WriteCapacityUnits.value};
-}
-
-static void fill_indexes(const struct in_CreateTableInput *in, struct table *table) {
+static status fill_indexes(struct request *request, const struct in_CreateTableInput *in,
+                           struct table *table) {
     struct arena *arena = table->arena;
     size_t local = in->LocalSecondaryIndexes ? in->LocalSecondaryIndexes->count : 0;
     size_t global = in->GlobalSecondaryIndexes ? in->GlobalSecondaryIndexes->count : 0;
@@ -408,21 +267,23 @@ static void fill_indexes(const struct in_CreateTableInput *in, struct table *tab
     for (size_t i = 0; i < local; i++) {
         const struct in_LocalSecondaryIndex *from = in->LocalSecondaryIndexes->at[i];
         indexes[i].name = arena_copy(arena, from->IndexName);
-        indexes[i].key = key_of(in, from->KeySchema, arena);
-        fill_projection(from->Projection, &indexes[i], arena);
+        indexes[i].key = definition_key(in->AttributeDefinitions, from->KeySchema, arena);
+        definition_projection(from->Projection, &indexes[i], arena);
     }
     for (size_t i = 0; i < global; i++) {
         const struct in_GlobalSecondaryIndex *from = in->GlobalSecondaryIndexes->at[i];
         struct index *index = &indexes[local + i];
         index->name = arena_copy(arena, from->IndexName);
         index->global = true;
-        index->key = key_of(in, from->KeySchema, arena);
-        index->throughput = throughput_of(from->ProvisionedThroughput);
-        fill_projection(from->Projection, index, arena);
+        index->key = definition_key(in->AttributeDefinitions, from->KeySchema, arena);
+        index->throughput = definition_throughput(from->ProvisionedThroughput);
+        definition_projection(from->Projection, index, arena);
+        TRY(fill_global_settings(request, from, table, index));
     }
     table->indexes = indexes;
     table->index_count = local + global;
     table->next_index_id = (uint16_t)(local + global + 1);
+    return ST_OK;
 }
 
 static void fill_tags(const struct in_TagList *from, struct table *table) {
@@ -435,13 +296,24 @@ static void fill_tags(const struct in_TagList *from, struct table *table) {
     table->tag_count = count;
 }
 
+static status fill_settings(struct request *request, const struct in_CreateTableInput *in,
+                            struct table *table) {
+    struct setting setting = {request, (str){}, true, table->on_demand};
+    table->deletion_protection = in->DeletionProtectionEnabled.value;
+    if (in->TableClass.ptr != NULL)
+        table->table_class = arena_copy(table->arena, in->TableClass);
+    TRY(setting_on_demand_max(&setting, in->OnDemandThroughput, &table->on_demand_max));
+    TRY(setting_warm(&setting, in->WarmThroughput, &table->throughput, &table->warm));
+    return setting_encryption(&setting, in->SSESpecification, table);
+}
+
 status table_input_fill(struct request *request, const struct in_CreateTableInput *in,
                         struct table *table) {
     struct arena *arena = table->arena;
     TRY(request_new_table_name(request, in->TableName, &table->name));
     table->name = arena_copy(arena, table->name);
     table->created_us = request->scope->now_us;
-    table->key = key_of(in, in->KeySchema, arena);
+    table->key = definition_key(in->AttributeDefinitions, in->KeySchema, arena);
     size_t count = in->AttributeDefinitions->count;
     struct key_attribute *attributes = arena_array(arena, struct key_attribute, count);
     for (size_t i = 0; i < count; i++)
@@ -452,11 +324,10 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
     table->attribute_count = count;
     table->on_demand = is_on_demand(in);
     table->on_demand_since_us = table->on_demand ? table->created_us : 0;
-    table->throughput = throughput_of(in->ProvisionedThroughput);
-    table->deletion_protection = in->DeletionProtectionEnabled.value;
-    if (in->TableClass.ptr != NULL)
-        table->table_class = arena_copy(arena, in->TableClass);
-    fill_indexes(in, table);
+    table->throughput = definition_throughput(in->ProvisionedThroughput);
+    table->creating_until_us = table->created_us + request->database->status_delay_us;
+    TRY(fill_settings(request, in, table));
+    TRY(fill_indexes(request, in, table));
     fill_tags(in->Tags, table);
     return ST_OK;
 }

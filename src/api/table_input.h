@@ -12,6 +12,6 @@
 
 /* Everything that can be said without looking at the catalogue. */
 status table_input_check(struct request *request, const struct in_CreateTableInput *in);
-/* Fills an empty table from an input that was checked. */
+/* Fills an empty table from an input that was checked; checks what depends on what it fills in. */
 status table_input_fill(struct request *request, const struct in_CreateTableInput *in,
                         struct table *table);

@@ -5,9 +5,7 @@
 
 #include "base/check.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -152,27 +150,6 @@ str arena_copy(struct arena *arena, str bytes) {
     if (bytes.len)
         memcpy(copy, bytes.ptr, bytes.len);
     return (str){copy, bytes.len};
-}
-
-str arena_vprintf(struct arena *arena, const char *format, va_list args) {
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
-    CHECK(len >= 0);
-    char *text = arena_bytes(arena, (size_t)len + 1);
-    CHECK(format != NULL && text != NULL); /* gcc's sanitizer build wants to be told */
-    int written = vsnprintf(text, (size_t)len + 1, format, again);
-    CHECK(written == len);
-    va_end(again);
-    return (str){text, (size_t)len};
-}
-
-str arena_printf(struct arena *arena, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    str text = arena_vprintf(arena, format, args);
-    va_end(args);
-    return text;
 }
 
 arena_mark arena_get_mark(struct arena *arena) {

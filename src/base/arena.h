@@ -37,6 +37,7 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
 #define arena_struct(arena, type) arena_array(arena, type, 1)
 
 str arena_copy(struct arena *arena, str bytes);
+/* What buf_printf takes. A NUL stands behind the text. */
 [[gnu::format(printf, 2, 3)]] str arena_printf(struct arena *arena, const char *format, ...);
 [[gnu::format(printf, 2, 0)]] str arena_vprintf(struct arena *arena, const char *format,
                                                 __builtin_va_list args);

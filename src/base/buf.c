@@ -1,7 +1,5 @@
 #include "base/buf.h"
 
-#include <stdarg.h>
-
 void buf_init(struct buf *buf, struct arena *arena, size_t size_hint) {
     *buf = (struct buf){.arena = arena};
     buf->size = size_hint ? size_hint : 64;
@@ -31,11 +29,4 @@ void buf_add_i64(struct buf *buf, int64_t value) {
     if (value < 0)
         buf_add_byte(buf, '-');
     buf_add_u64(buf, value < 0 ? -(uint64_t)value : (uint64_t)value);
-}
-
-void buf_printf(struct buf *buf, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    buf_add_str(buf, arena_vprintf(buf->arena, format, args));
-    va_end(args);
 }

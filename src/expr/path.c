@@ -71,7 +71,7 @@ str expr_path_text(struct arena *arena, const struct expr_path *path) {
         if (i)
             buf_add_lit(&text, ", ");
         if (part->is_index)
-            buf_printf(&text, "[%" PRIu32 "]", part->index);
+            buf_printf(&text, "[%u]", part->index);
         else
             buf_add_str(&text, part->name);
     }

@@ -338,8 +338,38 @@ static status parse_and(struct parser *parser, bool in_parentheses, struct branc
     return ST_OK;
 }
 
+/* Joins the constants of a branch to those that one attribute may equal; no longer TEST_OR when the
+ * branch says something else. */
+static void add_choice(struct parser *parser, const struct branch *branch,
+                       struct partiql_term *either) {
+    const struct partiql_term *term = branch->first;
+    bool equal = term->test == TEST_KEY && term->key.op == KEY_EQ;
+    bool among = term->test == TEST_IN || term->test == TEST_OR;
+    const view *more = equal ? &term->key.value : term->values;
+    size_t more_count = equal ? 1 : term->value_count, count = either->value_count;
+    if (either->test != TEST_OR || term != branch->last || !(equal || among) ||
+        (count > 0 && !str_eq(either->key.name, term->key.name)) ||
+        count + more_count > PARTIQL_IN_VALUES_MAX) {
+        either->test = TEST_OTHER;
+        return;
+    }
+    view *values = arena_array(parser->scope->arena, view, count + more_count);
+    if (count > 0)
+        memcpy(values, either->values, count * sizeof *values);
+    memcpy(values + count, more, more_count * sizeof *values);
+    either->key.name = term->key.name;
+    either->values = values;
+    either->value_count = count + more_count;
+}
+
+static void add_alternative(struct parser *parser, const struct branch *branch,
+                            struct partiql_term *either) {
+    expr_build_add(either->node, branch_node(parser, branch));
+    add_choice(parser, branch, either);
+}
+
 static status parse_or(struct parser *parser, bool in_parentheses, struct branch *out) {
-    struct expr_node *either = NULL;
+    struct partiql_term either = {.test = TEST_OR};
     TRY(parse_and(parser, in_parentheses, out));
     while (partiql_is_word(&parser->token, STR("OR"))) {
         struct branch right;
@@ -347,14 +377,14 @@ static status parse_or(struct parser *parser, bool in_parentheses, struct branch
         parser->operator_count++;
         TRY(partiql_advance(parser));
         TRY(parse_and(parser, false, &right));
-        if (either == NULL) {
-            either = expr_build_operator(parser->scope->arena, EXPR_OR);
-            expr_build_add(either, branch_node(parser, out));
+        if (either.node == NULL) {
+            either.node = expr_build_operator(parser->scope->arena, EXPR_OR);
+            add_alternative(parser, out, &either);
         }
-        expr_build_add(either, branch_node(parser, &right));
+        add_alternative(parser, &right, &either);
     }
-    if (either != NULL)
-        set_term(parser, out, (struct partiql_term){.node = either});
+    if (either.node != NULL)
+        set_term(parser, out, either);
     return ST_OK;
 }
 

@@ -42,14 +42,15 @@ enum partiql_test {
     TEST_OTHER, /* only its node says what it asks */
     TEST_KEY,   /* one top-level attribute against constants: may be a key condition */
     TEST_IN,    /* one top-level attribute among constants */
+    TEST_OR,    /* the same, said by = and IN that are joined by OR */
 };
 
 /* One of the conditions that WHERE joins by AND. */
 struct partiql_term {
     struct expr_node *node;
     enum partiql_test test;
-    struct key_condition key; /* TEST_KEY; TEST_IN: only its name */
-    const view *values;       /* TEST_IN */
+    struct key_condition key; /* TEST_KEY; TEST_IN and TEST_OR: only its name */
+    const view *values;       /* TEST_IN and TEST_OR */
     size_t value_count;
     bool used; /* for whoever lowers the statement: a key says it already */
     struct partiql_term *next;

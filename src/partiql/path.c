@@ -60,8 +60,10 @@ static status index_part(struct parser *parser, struct expr_path_part *out) {
 
 /* Behind a dot any word is a name: a.value needs no quotes. */
 static status dot_part(struct parser *parser, struct expr_path_part *out) {
+    if (parser->token.kind == TOKEN_QUOTED)
+        return partiql_name(parser, "name", &out->name);
     if (parser->token.kind != TOKEN_WORD)
-        return partiql_name(parser, "invalid path dot component", &out->name);
+        return partiql_fail(parser, "Invalid path dot component");
     out->name = parser->token.text;
     return partiql_advance(parser);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "table/catalogue.h"
 #include "table/request_token.h"
 
 #include <pthread.h>
@@ -111,5 +112,10 @@ bool job_purge_tokens(struct database *database) {
     status st = request_tokens_purge(database, clock_wall_us(), &from_us, &purged);
     if (st != ST_OK && st != ST_FULL) /* a full disk is told by watch_engine */
         log_error("event=purge_tokens_failed status=\"%s\"", status_text(st));
+    return false;
+}
+
+bool job_finish_deletions(struct database *database) {
+    catalogue_finish_deletions(database, clock_wall_us());
     return false;
 }

@@ -103,15 +103,34 @@ static bool check_config(const struct config *config) {
         fprintf(stderr, "stator: --account-id takes twelve digits\n");
         return false;
     }
-    if (!is_loopback(config->host) && !config->insecure) {
+    if ((config->root_access_key_id[0] == '\0') != (config->root_secret_access_key[0] == '\0')) {
+        fprintf(stderr, "stator: --root-access-key-id and --root-secret-access-key go together\n");
+        return false;
+    }
+    if (!is_loopback(config->host) && !config->auth && !config->insecure) {
         fprintf(stderr,
-                "stator: %s is not a loopback address and there is no authentication yet: "
-                "anyone who can reach it could read and write everything. Say --insecure to "
-                "serve there all the same.\n",
+                "stator: %s is not a loopback address: without --auth, anyone who can reach it "
+                "could read and write everything. Say --insecure to serve there all the same.\n",
                 config->host);
         return false;
     }
     return true;
+}
+
+static bool open_auth(const struct config *config, struct database *database, struct auth *auth,
+                      struct new_key *made) {
+    *auth = (struct auth){.region = str_from_c(config->region)};
+    if (!config->auth) {
+        auth->mode = config->allow_unsigned ? AUTH_OPEN : AUTH_FORM;
+        return true;
+    }
+    auth->mode = AUTH_VERIFY;
+    status st =
+        identities_open(database, str_from_c(config->root_access_key_id),
+                        str_from_c(config->root_secret_access_key), &auth->identities, made);
+    if (st != ST_OK)
+        fprintf(stderr, "stator: can't read the access keys: %s\n", status_text(st));
+    return st == ST_OK;
 }
 
 static void set_log_level(const char *name) {
@@ -137,7 +156,7 @@ static struct http_limits limits_of(const struct config *config) {
     };
 }
 
-static void print_screen(const struct config *config, uint16_t port) {
+static void print_screen(const struct config *config, uint16_t port, const struct new_key *made) {
     char url[300];
     snprintf(url, sizeof url, "http://%s:%u", config->host, port);
     printf("stator ready on %s\n", url);
@@ -145,14 +164,18 @@ static void print_screen(const struct config *config, uint16_t port) {
         printf("  data      in memory: gone when this stops\n");
     else
         printf("  data      %s (every acknowledged write is on disk)\n", config->data_dir);
-    printf("  region    %s   account %s   any credentials do\n\n"
-           "Try:\n"
-           "  export AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=me AWS_DEFAULT_REGION=%s\n"
+    printf("  region    %s   account %s   %s\n", config->region, config->account_id,
+           config->auth ? "signatures are verified" : "any credentials do");
+    if (made->id[0] != '\0')
+        printf("  root key  %s\n  secret    %s\n            (shown this once: keep it)\n", made->id,
+               made->secret);
+    printf("\nTry:\n"
+           "  export AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_DEFAULT_REGION=%s\n"
            "  aws dynamodb create-table --endpoint-url %s --table-name Music \\\n"
            "      --attribute-definitions AttributeName=Artist,AttributeType=S \\\n"
            "      --key-schema AttributeName=Artist,KeyType=HASH --billing-mode PAY_PER_REQUEST\n"
            "  aws dynamodb list-tables --endpoint-url %s\n",
-           config->region, config->account_id, config->region, url, url);
+           config->auth ? "..." : "me", config->auth ? "..." : "me", config->region, url, url);
     fflush(stdout);
 }
 
@@ -194,6 +217,12 @@ static int serve(const struct config *config) {
     }
     struct traffic *traffic = traffic_new(config->enforce_throughput);
     struct service service = {.database = database, .traffic = traffic};
+    struct new_key made = {};
+    if (!open_auth(config, database, &service.auth, &made)) {
+        database_close(database);
+        traffic_free(traffic);
+        return EXIT_FAILURE;
+    }
     struct http_service callbacks = service_callbacks(&service);
     struct http_limits limits = limits_of(config);
     kv_on_settled(database->kv, service_settled, &service);
@@ -204,17 +233,19 @@ static int serve(const struct config *config) {
         fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host,
                 (long long)config->port, strerror(errno));
         database_close(database);
+        identities_close(service.auth.identities);
         traffic_free(traffic);
         return EXIT_FAILURE;
     }
     service_set_server(&service, server);
     struct jobs *jobs = jobs_start(database);
-    print_screen(config, http_server_port(server));
+    print_screen(config, http_server_port(server), &made);
     wait_for_signal();
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
     database_close(database); /* its last commits still wake the server */
     http_server_free(server);
+    identities_close(service.auth.identities);
     traffic_free(traffic);
     log_info("event=stopped");
     return EXIT_SUCCESS;

@@ -119,6 +119,24 @@ static void reply_metrics(struct service *service, struct http_request *request,
     plain(request, reply, 200, buf_str(&text));
 }
 
+/* Keys are data: where requests are verified, this one is too. */
+static void reply_heat(struct service *service, struct http_request *request,
+                       struct http_reply *reply) {
+    struct scope scope = {
+        .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
+    if (service->auth.mode != AUTH_VERIFY ||
+        auth_check(&service->auth, &scope, request) == ST_OK) {
+        heat_reply(service->database, service->traffic, request, reply);
+    } else {
+        struct api_answer answer;
+        api_refuse(&scope, &answer);
+        reply->status = answer.http_status;
+        reply->content_type = STR("application/json");
+        reply->body = answer.body;
+    }
+    finish(request, reply);
+}
+
 static void reply_get(struct service *service, struct http_request *request,
                       struct http_reply *reply) {
     if (str_eq(request->path, STR("/"))) {
@@ -127,8 +145,7 @@ static void reply_get(struct service *service, struct http_request *request,
     } else if (str_eq(request->path, STR("/metrics"))) {
         reply_metrics(service, request, reply);
     } else if (str_eq(request->path, STR("/_stator/heat"))) {
-        heat_reply(service->database, service->traffic, request, reply);
-        finish(request, reply);
+        reply_heat(service, request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
@@ -179,6 +196,17 @@ static void count(const struct api_answer *answer) {
         metric_add(METRIC_user_errors, 1);
 }
 
+/* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
+ * told to anybody, as the service does. */
+static bool is_admitted(struct service *service, const struct http_request *request,
+                        const struct api_call *call, struct api_answer *answer) {
+    struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
+    if (!api_knows(call->target) || auth_check(&service->auth, &scope, request) == ST_OK)
+        return true;
+    api_refuse(&scope, answer);
+    return false;
+}
+
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
     str type = reply_type(http_request_header(request, STR("Content-Type")));
@@ -210,9 +238,11 @@ static status reply_call(struct service *service, struct http_request *request,
                             .now_us = clock_wall_us(),
                             .traffic = service->traffic};
     struct api_answer answer;
-    st = api_call(service->database, &call, &answer);
-    arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
-    TRY(st);
+    if (is_admitted(service, request, &call, &answer)) {
+        st = api_call(service->database, &call, &answer);
+        arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
+        TRY(st);
+    }
     count(&answer);
     *reply = (struct http_reply){.status = answer.http_status,
                                  .content_type = type.ptr != NULL ? type : STR("application/json"),

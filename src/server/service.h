@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "auth/auth.h"
 #include "http/http.h"
 #include "table/database.h"
 
@@ -21,6 +22,7 @@ enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
 struct service {
     struct database *database;
     struct traffic *traffic;
+    struct auth auth;
     _Atomic(struct http_server *) server; /* set once it runs */
 };
 

@@ -7,15 +7,19 @@
  *   3. an update that holds the catalogue key alone: a write that relied on the old description
  *      either ran before (its data goes in 4) or sees the mark and looks again
  *   4. the data is dropped, then the entry
- */
+ *
+ * With --status-delay-ms a description that says DELETING is swapped in by step 2, and the job
+ * finish_deletions goes on with step 2 when its time is over. */
 #include "table/catalogue.h"
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "item/item_key.h"
 #include "table/table_key.h"
+#include "table/table_state.h"
 
 #include <pthread.h>
 
@@ -159,25 +163,58 @@ static status drop_data(struct database *database, struct arena *arena, const st
     return update_entry(database->kv, key, (kv_pair){.key = key});
 }
 
+/* The table is gone for good, whatever becomes of its data. */
+static void remove_table(struct database *database, struct arena *arena,
+                         const struct table *table) {
+    atomic_store(&((struct table *)table)->superseded, true);
+    atomic_fetch_add(&((struct table *)table)->references, 1);
+    snapshot_change(database->catalogue, table, NULL);
+    if (drop_data(database, arena, table) != ST_OK)
+        database->catalogue->unfinished = true;
+    table_unref((struct table *)table);
+}
+
 static status delete_locked(struct database *database, struct scope *scope,
                             const struct table *table) {
     if (atomic_load(&table->superseded))
-        return fail(scope, ERROR_ResourceNotFoundException,
-                    "Requested resource not found: Table: %.*s not found", STR_ARG(table->name));
+        return ST_CONFLICT;
     struct table *deleting = NULL;
-    TRY(table_decode(table_encode(table, scope->scratch), &deleting));
+    TRY(table_copy(table, &deleting));
     deleting->status = TABLE_DELETING;
+    deleting->updating_until_us = scope->now_us + database->status_delay_us;
     str key = catalogue_key(scope->arena, table->name);
     status st =
         update_entry(database->kv, key, (kv_pair){key, table_encode(deleting, scope->scratch)});
-    table_unref(deleting);
-    TRY(st);
+    if (st != ST_OK || database->status_delay_us == 0) {
+        table_unref(deleting);
+        TRY(st);
+        remove_table(database, scope->arena, table);
+        return ST_OK;
+    }
     atomic_store(&((struct table *)table)->superseded, true);
-    snapshot_change(database->catalogue, table, NULL);
-    /* The table is gone for good, whatever becomes of this. */
-    if (drop_data(database, scope->arena, table) != ST_OK)
-        database->catalogue->unfinished = true;
+    snapshot_change(database->catalogue, table, deleting);
     return ST_OK;
+}
+
+/* Whether the time for which the table is shown as DELETING is over. */
+static bool deletion_due(const struct database *database, const struct table *table,
+                         int64_t now_us) {
+    struct state_clock clock = {now_us, database->status_delay_us};
+    return table->status == TABLE_DELETING && !state_pending(clock, table->updating_until_us);
+}
+
+void catalogue_finish_deletions(struct database *database, int64_t now_us) {
+    struct catalogue *catalogue = database->catalogue;
+    pthread_mutex_lock(&catalogue->change);
+    for (size_t i = catalogue->current->count; i-- > 0;) {
+        const struct table *table = catalogue->current->tables[i];
+        if (!deletion_due(database, table, now_us))
+            continue;
+        struct arena *arena = arena_new(ENTRY_ARENA_MAX);
+        remove_table(database, arena, table);
+        arena_free(arena);
+    }
+    pthread_mutex_unlock(&catalogue->change);
 }
 
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table) {
@@ -294,7 +331,9 @@ static status each_entry(struct database *database, entry_visit *visit) {
 }
 
 static status finish_deletion(struct database *database, struct arena *arena, struct table *table) {
-    status st = table->status == TABLE_DELETING ? drop_data(database, arena, table) : ST_OK;
+    bool shown = catalogue_find(database->catalogue->current, table->name) != NULL;
+    bool deleted = table->status == TABLE_DELETING && !shown;
+    status st = deleted ? drop_data(database, arena, table) : ST_OK;
     table_unref(table);
     return st;
 }
@@ -336,6 +375,10 @@ static status create_locked(struct database *database, struct scope *scope, stru
         TRY(each_entry(database, finish_deletion)); /* it may be this name's */
         database->catalogue->unfinished = false;
     }
+    const struct table *same = catalogue_find(database->catalogue->current, table->name);
+    if (same != NULL && same->status == TABLE_DELETING)
+        return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "deleted: %.*s",
+                    STR_ARG(table->name));
     if (database->catalogue->current->count >= TABLES_MAX)
         return fail(scope, ERROR_LimitExceededException,
                     "Subscriber limit exceeded: The number of tables has reached the limit of %d.",
@@ -369,7 +412,7 @@ status catalogue_create(struct database *database, struct scope *scope, struct t
 /* ---- loading ---- */
 
 static status load_entry(struct database *database, struct arena *arena, struct table *table) {
-    if (table->status != TABLE_DELETING)
+    if (table->status != TABLE_DELETING || !deletion_due(database, table, clock_wall_us()))
         snapshot_change(database->catalogue, NULL, table);
     else if (finish_deletion(database, arena, table) != ST_OK)
         database->catalogue->unfinished = true; /* no reason not to serve the others */

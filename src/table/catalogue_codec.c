@@ -173,6 +173,7 @@ str table_encode(const struct table *table, struct arena *arena) {
     add(&m, "throughput", throughput_value(arena, &table->throughput));
     add_bool(&m, "deletion_protection", table->deletion_protection);
     add_str(&m, "table_class", table->table_class);
+    add_i64(&m, "table_class_changed_us", table->table_class_changed_us);
     add(&m, "tags", tags_value(arena, table));
     add(&m, "on_demand_max", units_value(arena, &table->on_demand_max));
     add(&m, "warm", units_value(arena, &table->warm));
@@ -298,6 +299,7 @@ static void get_settings(view map, struct table *table) {
     table->warm = get_units(map, "warm");
     table->deletion_protection = get_bool(map, "deletion_protection");
     table->table_class = get_str(map, "table_class", arena);
+    table->table_class_changed_us = get_i64(map, "table_class_changed_us");
     table->creating_until_us = get_i64(map, "creating_until_us");
     table->updating_until_us = get_i64(map, "updating_until_us");
     view ttl = view_member(map, STR("ttl"));

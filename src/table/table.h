@@ -124,7 +124,8 @@ struct table {
     int64_t on_demand_since_us;
     struct throughput throughput;
     bool deletion_protection;
-    str table_class; /* absent: never said */
+    str table_class;                /* absent: never said */
+    int64_t table_class_changed_us; /* 0: never since the table was made */
     const struct tag *tags;
     size_t tag_count;
     struct units on_demand_max;                   /* 0: no limit */

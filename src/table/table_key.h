@@ -16,6 +16,7 @@
  *   06 …                                                    streams: what logs there are
  *   07 table id (4) expiry in s (8) key of the item        index of expiry times
  *   08 table id (4) index id (2) …                          index under construction
+ *   09 01 access key id                                     access key (auth/identity.c)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
  * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,

@@ -36,6 +36,14 @@ test('what is not there, and what WHERE excludes, has no item', async () => {
   assert.deepEqual(Responses[2].Item.s, N(2));
 });
 
+test('25 large items are answered', async () => {
+  const large = await table({ key: 'id' });
+  const x = S('x'.repeat(390000));
+  for (let at = 0; at < 25; at++) await db.PutItem({ TableName: large, Item: { id: S(`k${at}`), x } });
+  const { Responses } = await batch(Array.from({ length: 25 }, (_, at) => `SELECT * FROM "${large}" WHERE id = 'k${at}'`));
+  assert.deepEqual(Responses.map(({ Item }) => `${Item.id.S} ${Item.x.S.length}`), Array.from({ length: 25 }, (_, at) => `k${at} 390000`));
+});
+
 const KEYLESS = 'Select statements within BatchExecuteStatement must specify the primary key in the where clause.';
 test('a read that fails has its own error, the others their items', async () => {
   const { Responses } = await batch([

@@ -127,6 +127,49 @@ test('a refused CreateTable creates nothing', async () => {
   await expectError(db.DescribeTable({ TableName: refused }), { type: 'ResourceNotFoundException' });
 });
 
+test('limits of on-demand throughput are shown, of a table and of an index', async () => {
+  const request = { ...good(), OnDemandThroughput: { MaxReadRequestUnits: 5, MaxWriteRequestUnits: -1 },
+    ...globals(global({ OnDemandThroughput: { MaxReadRequestUnits: 6, MaxWriteRequestUnits: 7 } })) };
+  made.push(request.TableName);
+  await db.CreateTable(request);
+  const described = await waitActive(db, request.TableName);
+  assert.deepEqual(described.OnDemandThroughput, { MaxReadRequestUnits: 5, MaxWriteRequestUnits: -1 });
+  assert.deepEqual(described.GlobalSecondaryIndexes[0].OnDemandThroughput, { MaxReadRequestUnits: 6, MaxWriteRequestUnits: 7 });
+});
+
+test('warm throughput is 12000 and 4000 on demand, the capacity when provisioned, or what was asked for', async () => {
+  const { request } = await create({ gsi: { byG: { key: 'g' } } });
+  const described = await waitActive(db, request.TableName);
+  const warm = (ReadUnitsPerSecond, WriteUnitsPerSecond, Status = 'ACTIVE') => ({ ReadUnitsPerSecond, WriteUnitsPerSecond, Status });
+  assert.deepEqual(described.WarmThroughput, warm(12000, 4000));
+  assert.deepEqual(described.GlobalSecondaryIndexes[0].WarmThroughput, warm(12000, 4000));
+  assert.deepEqual((await create(pay(3, 4))).described.WarmThroughput, warm(3, 4, 'UPDATING'));
+  const asked = { ...pay(3, 4), WarmThroughput: { ReadUnitsPerSecond: 30, WriteUnitsPerSecond: 40 } };
+  assert.deepEqual((await create(asked)).described.WarmThroughput, warm(30, 40, 'UPDATING'));
+});
+
+test('a key of KMS is described by its ARN, whichever way it was named', async () => {
+  const arn = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd';
+  for (const [KMSMasterKeyId, shown] of [[undefined, /^arn:aws:kms:[a-z0-9-]+:\d{12}:(key\/|alias\/aws\/dynamodb$)/],
+    ['1234abcd', /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/1234abcd$/], ['alias/mine', /^arn:aws:kms:[a-z0-9-]+:\d{12}:alias\/mine$/],
+    [arn, new RegExp(`^${arn}$`)]]) {
+    const { described } = await create({ SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId } });
+    const { KMSMasterKeyArn, ...rest } = described.SSEDescription;
+    assert.deepEqual(rest, { Status: 'ENABLED', SSEType: 'KMS' });
+    assert.match(KMSMasterKeyArn, shown);
+  }
+});
+
+test('encryption that was not asked for is not described', async () => {
+  assert.equal((await create({})).described.SSEDescription, undefined);
+  assert.equal((await create({ SSESpecification: { Enabled: false } })).described.SSEDescription, undefined);
+});
+
+test('the table class is shown when it was given, without a time of change', async () => {
+  const { described } = await create({ TableClass: 'STANDARD_INFREQUENT_ACCESS' });
+  assert.deepEqual(described.TableClassSummary, { TableClass: 'STANDARD_INFREQUENT_ACCESS' });
+});
+
 test('deletion protection is shown', async () => {
   const { request, described } = await create({ DeletionProtectionEnabled: false });
   assert.equal(described.DeletionProtectionEnabled, false);
@@ -236,6 +279,14 @@ refusals(db, 'CreateTable', good, [
   ['two types for one attribute of table and index',
     { ...globals(global({ KeySchema: [hash] })), AttributeDefinitions: [...types('id'), { AttributeName: 'id', AttributeType: 'N' }] },
     /^One or more parameter values were invalid: /],
+  ['an index key name of 256 characters', globals(global({ KeySchema: [{ AttributeName: 'x'.repeat(256), KeyType: 'HASH' }] })),
+    /globalSecondaryIndexes\.1\.member\.keySchema\.1\.member\.attributeName' failed to satisfy constraint: Member must have length less than or equal to 255$/],
+  ['a projected name of 256 characters', projecting({ ProjectionType: 'INCLUDE', NonKeyAttributes: ['x'.repeat(256)] }),
+    /globalSecondaryIndexes\.1\.member\.projection\.nonKeyAttributes.*Member must have length less than or equal to 255/],
+  ['an index with five hash attributes', { ...globals(global({ KeySchema: ['a', 'b', 'c', 'd', 'e'].map((AttributeName) => ({ AttributeName, KeyType: 'HASH' })) })),
+    AttributeDefinitions: types('id', 'a', 'b', 'c', 'd', 'e') }, /./],
+  ['a local index with three key elements', { ...locals(local({ KeySchema: [hash, { AttributeName: 'g', KeyType: 'RANGE' }, range] })) },
+    /^1 validation error detected: Value '.*' at 'localSecondaryIndexes\.1\.member\.keySchema' failed to satisfy constraint: Member must have length less than or equal to 2$/],
   ['an empty list of local indexes', locals(), `${INVALID}List of LocalSecondaryIndexes is empty`],
   ['a local index on a table without range key', { AttributeDefinitions: types('id', 'g'), LocalSecondaryIndexes: [local()] },
     `${INVALID}Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex`],
@@ -256,3 +307,20 @@ refusals(db, 'CreateTable', good, [
   ['a string as throughput', { ProvisionedThroughput: 'much' }, 'Unexpected field type'],
   ['a string as capacity', { ProvisionedThroughput: { ReadCapacityUnits: '1', WriteCapacityUnits: 1 } }, 'STRING_VALUE cannot be converted to Long'],
 ], 'SerializationException');
+
+refusals(db, 'CreateTable', good, [
+  ['on-demand throughput of a provisioned table', { ...pay(1, 1), OnDemandThroughput: { MaxReadRequestUnits: 5 } },
+    `${INVALID}MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED.`],
+  ['no units on demand', { OnDemandThroughput: { MaxWriteRequestUnits: 0 } },
+    `${INVALID}Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range`],
+  ['no units on demand of an index', globals(global({ OnDemandThroughput: { MaxReadRequestUnits: 0 } })),
+    `${INVALID}Requested MaxReadRequestUnits for OnDemandThroughput for index byG is outside of valid range`],
+  ['a warm throughput below the least', { WarmThroughput: { ReadUnitsPerSecond: 11999 } },
+    /Requested ReadUnitsPerSecond for WarmThroughput for table is lower than current/],
+  ['a warm throughput of an index below the least', globals(global({ WarmThroughput: { WriteUnitsPerSecond: 3999 } })),
+    /Requested WriteUnitsPerSecond for WarmThroughput for index byG is lower than current/],
+  ['encryption by AES256', { SSESpecification: { Enabled: true, SSEType: 'AES256' } }, /SSEType AES256 is not supported/],
+  ['a key without encryption', { SSESpecification: { Enabled: false, KMSMasterKeyId: 'alias/mine' } },
+    /KMSMasterKeyId can only be specified/],
+  ['settings replication', { GlobalTableSettingsReplicationMode: 'ENABLED' }, /GlobalTableSettingsReplicationMode is not supported/],
+]);

@@ -73,6 +73,7 @@ test('ItemCollectionMetrics come with local indexes only', async () => {
 refusals(db, 'DeleteItem', {}, [['an empty request', {}, violations(notNull('tableName'), notNull('key'))]]);
 refusals(db, 'DeleteItem', { TableName: name, Key: { id: S('a') } }, [
   ['ReturnValues ALL_NEW', { ReturnValues: 'ALL_NEW' }, 'ReturnValues can only be ALL_OLD or NONE'],
+  ['ReturnValues UPDATED_NEW', { ReturnValues: 'UPDATED_NEW' }, 'ReturnValues can only be ALL_OLD or NONE'],
   ['ReturnValues UPDATED_OLD', { ReturnValues: 'UPDATED_OLD' }, 'ReturnValues can only be ALL_OLD or NONE'],
   ['unknown ReturnValues', { ReturnValues: 'X' }, violations(notIn('returnValues', 'X', 'ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW'))],
   ['an empty key', { Key: {} }, KEY_MISMATCH],

@@ -4,7 +4,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { B, BOOL, L, M, N, NO_TABLE, NULL, S, SS, expectError, expectInvalid, harness, load, unordered, violations, notNull, tooLong, tooShort,
-  tooSmall } from './lib/index.mjs';
+  tooSmall, uniqueName } from './lib/index.mjs';
 
 const { db, client, table } = await harness();
 const name = await table({ key: 'p s:N', gsi: { byG: { key: 'g', project: 'KEYS_ONLY' }, byAll: { key: 'g s:N' } }, lsi: { byL: { key: 'p l:S', project: 'KEYS_ONLY' } } });
@@ -45,6 +45,15 @@ const finds = [
   ["WHERE p IN ('b', 'a', 'c') AND s = 1 ORDER BY p DESC", 'c1 b1 a1'],
   ["WHERE p IN ['a', 'b'] AND s < 3 ORDER BY p DESC, s DESC", 'b2 b1 a2 a1'],
   ["WHERE p IN ['a'] ORDER BY s DESC", 'a4 a3 a2 a1'],
+  ["WHERE p IN ['b', 'a'] AND s < 3 ORDER BY p DESC", 'b1 b2 a1 a2'],
+  ["WHERE p IN ['b', 'a'] AND s > 2 ORDER BY p, s DESC", 'a4 a3 b4 b3'],
+  ["WHERE p = 'b' OR p = 'a' ORDER BY p, s DESC", 'a4 a3 a2 a1 b4 b3 b2 b1'],
+  ["WHERE (p = 'b' OR 'a' = p OR p IN ['c', 'a']) AND s = 2 ORDER BY p DESC", 'c2 b2 a2'],
+  ["WHERE (p = 'b' OR (p = 'a' OR p = 'none')) AND s = 1", 'b1 a1'],
+  ["WHERE (p = 'b' OR p = 'a') AND p = 'a' AND s = 1", 'a1'],
+  ["WHERE p = 'a' ORDER BY s DESC, p", 'a4 a3 a2 a1'],
+  ["WHERE p = 'a' ORDER BY s DESC, s", 'a4 a3 a2 a1'],
+  ["WHERE p = 'a' AND s = 1 ORDER BY s DESC", 'a1'],
   ["WHERE p = 'a' AND m.deep[0] = 3", 'a3'],
   ["WHERE p = 'a' AND contains(t, 'all') AND size(t) = 2 AND begins_with(l, 'l')", 'a1 a2 a3 a4'],
   ["WHERE p = 'a' AND t = <<'all', 'a'>> AND l = 'l1'", 'a4'],
@@ -128,10 +137,35 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
   assert.equal(keys(await from('byL', "WHERE p = 'a' AND begins_with(l, 'l2')")), 'a3');
 });
 
+test('what WHERE fetches for a local index is not shown by *', async () => {
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+});
+
 test('an index is refused what it does not have', async () => {
   await expectInvalid(from('nope', ''), 'The table does not have the specified index: nope');
   await expectInvalid(from('byG', "WHERE g = 'odd'", 'm'), 'One or more parameter values were invalid: Global secondary index byG does not project [m]');
   await expectInvalid(run(`SELECT * FROM "${name}"."byG"`, undefined, { ConsistentRead: true }), 'Consistent reads are not supported on global secondary indexes');
+});
+
+test('an index of several attributes is ordered by all of them or by the first', async () => {
+  const many = uniqueName();
+  const names = ['id', 'h1', 'h2', 'r1', 'r2'];
+  await db.CreateTable({ TableName: many, BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: names.map((AttributeName) => ({ AttributeName, AttributeType: AttributeName[0] === 'r' ? 'N' : 'S' })),
+    GlobalSecondaryIndexes: [{ IndexName: 'many', Projection: { ProjectionType: 'ALL' }, KeySchema: names.slice(1).map((AttributeName) =>
+      ({ AttributeName, KeyType: AttributeName[0] === 'h' ? 'HASH' : 'RANGE' })) }] });
+  await load(db, many, [0, 1, 2, 3].map((at) => ({ id: S(`k${at}`), h1: S('x'), h2: S('y'), r1: N(at >> 1), r2: N(at & 1) })));
+  const order = async (rest) => (await run(`SELECT id FROM "${many}"."many" WHERE h1 = 'x' AND h2 = 'y' ${rest}`)).Items.map((item) => item.id.S[1]).join('');
+  assert.equal(await order('ORDER BY r1'), '0123');
+  assert.equal(await order('ORDER BY r1 DESC, r2 DESC'), '3210');
+  assert.equal(await order('ORDER BY h2, r1 DESC, h1'), '3210');
+  assert.equal(await order('AND r1 = 1 ORDER BY r2 DESC'), '32');
+  assert.equal(await order('AND r1 = 1 ORDER BY r1, r2 DESC'), '32');
+  const mixed = 'ORDER BY must name sort key attributes in the order of the key, all of them ascending or all descending';
+  for (const rest of ['ORDER BY r2', 'ORDER BY r2, r1', 'ORDER BY r1, r2 DESC', 'AND r1 > 0 ORDER BY r2'])
+    await expectInvalid(order(rest), mixed);
+  await db.DeleteTable({ TableName: many });
 });
 
 // ---- refusals of SELECT ----
@@ -140,11 +174,19 @@ const refusals = [
   ['ORDER BY without WHERE', 'ORDER BY s', 'Must have WHERE clause in the statement when using ORDER BY clause.'],
   ['ORDER BY without a partition key', 'WHERE s = 1 ORDER BY s',
     'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
-  ['ORDER BY with the partition key behind OR', "WHERE p = 'a' OR p = 'b' ORDER BY s",
+  ['ORDER BY with the partition key in one part of OR', "WHERE p = 'a' OR s = 1 ORDER BY s",
+    'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
+  ['ORDER BY with the partition key behind NOT', "WHERE NOT p = 'a' ORDER BY p",
+    'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
+  ['ORDER BY with the partition key among others in OR', "WHERE p = 'a' AND s = 1 OR p = 'b' ORDER BY p",
     'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.'],
   ['ORDER BY another attribute', "WHERE p = 'a' ORDER BY g", 'Variable reference g in ORDER BY clause must be part of the primary key.'],
   ['an order across partitions by the sort key', "WHERE p IN ['a', 'b'] ORDER BY s",
     'ORDER BY must begin with the partition key when the WHERE clause names more than one value of it'],
+  ['an order across partitions of OR by the sort key', "WHERE p = 'a' OR p = 'b' ORDER BY s",
+    'ORDER BY must begin with the partition key when the WHERE clause names more than one value of it'],
+  ['a partition key of another type in OR', "WHERE p = 'a' OR p = 1",
+    'One or more parameter values were invalid: Condition parameter type does not match schema type'],
   ['a partition key of another type', 'WHERE p = 1',
     'One or more parameter values were invalid: Condition parameter type does not match schema type'],
   ['a sort key of another type', "WHERE p = 'a' AND s > 'x'",
@@ -163,6 +205,12 @@ for (const [what, rest, message] of refusals)
 
 test('SELECT takes 50 partition keys', async () =>
   assert.equal(keys(await select(`WHERE p IN [${Array.from({ length: 49 }, (_, i) => `'${i}'`)}, 'c'] AND s = 1`)), 'c1'));
+
+test('an OR of more than 50 partition keys is a filter, which has no order', async () => {
+  const where = `WHERE (${Array.from({ length: 50 }, (_, i) => `p = '${i}'`).join(' OR ')} OR p = 'c')`;
+  assert.equal(keys(await select(`${where} AND s = 1`)), 'c1');
+  await expectInvalid(select(`${where} ORDER BY p`), 'Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause.');
+});
 
 test('a missing table is told, but only of a statement that is well formed', async () => {
   await expectError(run('SELECT * FROM "not-there"'), { type: 'ResourceNotFoundException', message: NO_TABLE });
@@ -205,6 +253,8 @@ async function pagesOf(statement, Limit, parameters, more) {
 
 for (const [what, rest] of [['a scan', ''], ['a partition', "WHERE p = 'a'"], ['a partition backward', "WHERE p = 'a' ORDER BY s DESC"],
   ['several partitions', "WHERE p IN ['c', 'a', 'gone', 'b']"], ['several items', "WHERE p IN ['c', 'gone', 'b'] AND s = 2"],
+  ['several partitions in their order', "WHERE p IN ['c', 'a', 'gone', 'b'] ORDER BY p DESC, s DESC"],
+  ['partitions joined by OR in their order', "WHERE (p = 'c' OR p = 'a' OR p = 'b') AND NOT s = 2 ORDER BY p, s DESC"],
   ['a filter', "WHERE g = 'odd'"]]) {
   test(`pages of ${what} are the whole, in its order`, async () => {
     const whole = keys(await select(rest));
@@ -305,6 +355,9 @@ test('INSERT refuses an item that is too large', () =>
 test('INSERT refuses an index key of another type', () =>
   expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': 1}`), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/));
 
+test('INSERT refuses an empty index key', () =>
+  expectInvalid(run(`INSERT INTO "${name}" VALUE {'p': 'x', 's': 1, 'g': ''}`), /cannot contain an empty string value. IndexName: by(G|All), IndexKey: g$/));
+
 // ---- UPDATE ----
 
 const fresh = (() => {
@@ -375,11 +428,60 @@ const badUpdates = [
 ];
 for (const [what, call, message] of badUpdates) test(`UPDATE ${what} is refused`, () => expectInvalid(call(), message));
 
+test('UPDATE refuses what an index cannot have for a key', async () => {
+  const set = (value) => run(`UPDATE "${name}" SET g = ${value} WHERE p = 'a' AND s = 1`);
+  await expectInvalid(set('1'), /Type mismatch for Index Key g Expected: S Actual: N IndexName: by(G|All)$/);
+  await expectInvalid(set("''"), /update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.$/);
+});
+
 test('what an update finds in the item may be wrong for it', async () => {
   const id = await fresh();
   await expectInvalid(update(id, 'SET n = gone'), 'The provided expression refers to an attribute that does not exist in the item');
   await expectInvalid(update(id, 'SET n = l + 1'), 'An operand in the update expression has an incorrect data type');
   await expectInvalid(update(id, 'SET gone.x = 1'), 'The document path provided in the update expression is invalid for update');
+});
+
+// Statements as people write them; each on an item { id, n: 1, l: [1], ss: <<'a'>>, m: {'x': 1} }.
+const spellings = [
+  ['words and functions in any case', "set ss = SET_ADD(ss, <<'b'>>), l = List_Append(l, [2]) Remove m.x", { ss: SS('a', 'b'), l: L(N(1), N(2)), m: M({}) }],
+  ['names that need quotes', `SET "a b" = 1, m."c.d" = 2, m['it''s'] = 3, m."q""q" = 4`,
+    { 'a b': N(1), m: M({ x: N(1), 'c.d': N(2), "it's": N(3), 'q"q': N(4) }) }],
+  ['names that are words of the language, behind a dot', 'SET m."value" = 1, m.select = 2', { m: M({ x: N(1), value: N(1), select: N(2) }) }],
+  ['names outside of ASCII, in quotes', `SET "ключ" = '日本'`, { ключ: S('日本') }],
+  ['several sums', 'SET n = (n + 5) - 2 - -1', { n: N(5) }],
+  ['lists in lists', 'SET l = list_append(list_append([0], l), [[], {}])', { l: L(N(0), N(1), L(), M({})) }],
+  ['literals of all spellings', "SET a = TRUE, b = Null, c = +5, d = .5, e = 5., f = 1E3, g = '', h = -0", {
+    a: BOOL(true), b: NULL, c: N(5), d: N('0.5'), e: N(5), f: N(1000), g: S(''), h: N(0) }],
+  ['documents', "SET d = {'a': {'b': [1, {'c': <<'x'>>}]}, 'it''s': {}}", { d: M({ a: M({ b: L(N(1), M({ c: SS('x') })) }), "it's": M({}) }) }],
+  ['lines and comments', "-- first\nSET n /* of it */ = 7,\n\tl = [] -- 'and an open quote\n", { n: N(7), l: L() }],
+  ['a set that is not there yet', 'SET fresh = set_add(fresh, <<1, 2>>), m.s = set_add(m.s, <<3>>)', { fresh: { NS: ['1', '2'] }, m: M({ x: N(1), s: { NS: ['3'] } }) }],
+];
+for (const [what, clauses, expected] of spellings)
+  test(`UPDATE takes ${what}`, async () => {
+    const id = await fresh();
+    await update(id, clauses);
+    const { Item } = await db.GetItem({ TableName: lonely, Key: { id: S(id) } });
+    for (const [attribute, value] of Object.entries(expected)) assert.deepEqual(unordered(Item[attribute]), unordered(value));
+  });
+
+test('parameters stand inside of documents and sets', async () => {
+  await run(`insert into "${lonely}" value {'id': ?, 'd': {'l': [?, {'x': ?}]}, 's': <<?, 'b'>>};`, [S('inside'), N(1), BOOL(true), S('a')]);
+  const { Item } = await db.GetItem({ TableName: lonely, Key: { id: S('inside') } });
+  assert.deepEqual(unordered(Item), { id: S('inside'), d: M({ l: L(N(1), M({ x: BOOL(true) })) }), s: SS('a', 'b') });
+});
+
+test('the SDK\'s client pages through partitions in their order', async () => {
+  const { ExecuteStatementCommand } = await import('@aws-sdk/client-dynamodb');
+  const sdk = await client();
+  const seen = [];
+  const command = { Statement: `SELECT p, s FROM "${name}" WHERE p IN (?, ?) ORDER BY p DESC, s DESC`, Parameters: [S('a'), S('c')], Limit: 3 };
+  let NextToken;
+  do {
+    const page = await sdk.send(new ExecuteStatementCommand({ ...command, NextToken }));
+    seen.push(...page.Items);
+    NextToken = page.NextToken;
+  } while (NextToken);
+  assert.equal(keys(seen), 'c4 c3 c2 c1 a4 a3 a2 a1');
 });
 
 // ---- DELETE ----
@@ -426,6 +528,7 @@ test('reads cost what the range examined', async () => {
   assert.equal(await cost("WHERE p = 'a'", { ConsistentRead: true }), 1);
   assert.equal(await cost("WHERE p = 'none'"), 0.5);
   assert.equal(await cost("WHERE p IN ['a', 'b', 'c']"), 1.5);
+  assert.equal(await cost("WHERE p = 'a' OR p = 'b'"), 1);
 });
 
 test('an index is charged apart', async () => {

@@ -62,6 +62,24 @@ test('a false condition cancels all of it, with a reason each', async () => {
   assert.deepEqual((await item({ p: S('a'), s: N(1) })).v, N(1));
 });
 
+test('EXISTS takes parameters, and needs an item that WHERE names whole', async () => {
+  const s = fresh();
+  await execute([{ Statement: `exists(select v from "${other}" where id = ? and v between ? and 2)`, Parameters: [S('x'), N(1)] },
+    { Statement: `INSERT INTO "${name}" VALUE {'p': 'e', 's': ?}`, Parameters: [N(s)] }]);
+  assert.ok(await item({ p: S('e'), s: N(s) }));
+  await cancelled([`EXISTS(SELECT * FROM "${other}" WHERE id = 'gone' AND v IS MISSING)`], FAILED);
+  await cancelled([`EXISTS(SELECT * FROM "${name}" WHERE p = 'a')`],
+    { Code: 'ValidationError', Message: 'Where clause does not contain a mandatory equality on all key attributes' });
+});
+
+test('RETURNING answers at the place of its statement', async () => {
+  const s = fresh();
+  await load(db, name, [{ p: S('r'), s: N(s), v: N(1) }]);
+  const { Responses } = await execute([`DELETE FROM "${name}" WHERE p = 'gone' AND s = 1 RETURNING ALL OLD *`,
+    `UPDATE "${name}" SET v = v + 1 WHERE p = 'r' AND s = ${s} RETURNING MODIFIED NEW *`]);
+  assert.deepEqual(Responses, [{}, { Item: { v: N(2) } }]);
+});
+
 test('an insert onto an item that is there is a DuplicateItem', () =>
   cancelled([`INSERT INTO "${name}" VALUE {'p': 'a', 's': 1}`, `DELETE FROM "${name}" WHERE p = 'gone' AND s = 1`],
     { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' }, NONE));

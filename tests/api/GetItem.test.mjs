@@ -82,6 +82,12 @@ refusals(db, 'GetItem', { TableName: name }, [
   ['a key of 2049 bytes', { Key: { id: S('k'.repeat(2049)) } }, `${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`],
   ['a key without range key', { TableName: pairs, Key: { p: S('a') } }, KEY_MISMATCH],
   ['a number that is none in the key', { TableName: pairs, Key: { p: S('a'), s: N('x') } }, 'The parameter cannot be converted to a numeric value: x'],
+  ['a value without type in the key', { Key: { id: {} } }, 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes'],
+  ['a value of an unknown type in the key', { Key: { id: { Q: 'a' } } }, 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes'],
+  ['a value of two types in the key', { Key: { id: { S: 'a', N: '1' } } },
+    'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes'],
+  ['a set with a member twice in the key', { Key: { id: SS('a', 'a') } }, `${INVALID}Input collection [a, a] contains duplicates.`],
+  ['a null that is false in the key', { Key: { id: { NULL: false } } }, `${INVALID}Null attribute value types must have the value of true`],
   ['an empty set in the key', { Key: { id: SS() } }, `${INVALID}An string set  may not be empty`],
 ]);
 

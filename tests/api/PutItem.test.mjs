@@ -180,6 +180,7 @@ refusals(db, 'PutItem', { TableName: name }, [
     + 'The AttributeValue for a key attribute cannot contain an empty string value. IndexName: byG, IndexKey: g'],
   ['an index key of 2049 bytes', { TableName: pairs, Item: { p: S('a'), s: N(1), g: S('k'.repeat(2049)) } }, /2048 bytes/],
   ['an empty attribute name', { Item: { id: S('a'), '': S('x') } }, /empty/i],
+  ['an attribute name of 65536 bytes', { Item: { id: S('a'), ['n'.repeat(65536)]: N(1) } }, `${INVALID}Attribute name is too large, must be less than 65536 bytes`],
 ]);
 
 test('a missing table is ResourceNotFoundException', () =>
@@ -191,6 +192,19 @@ test('a bad request to a missing table reports the bad request', async () => {
     'Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :b');
   await expectInvalid(db.PutItem({ ...missing, ReturnValues: 'ALL_NEW' }), onlyOld);
   await expectInvalid(db.PutItem({ ...missing, Item: { id: S('a'), b: SS() } }));
+});
+
+test('what cannot be read is told before what breaks a constraint, and that before members that do not go together', async () => {
+  const all = { TableName: name, Item: { id: S('a') }, ReturnValues: 'X', Expected: {}, ConditionExpression: '' };
+  await expectError(db.PutItem({ ...all, Item: { id: { S: 5 } } }), { type: 'SerializationException', message: 'NUMBER_VALUE cannot be converted to String' });
+  await expectInvalid(db.PutItem(all), violations(notIn('returnValues', 'X', 'ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW')));
+  await expectInvalid(db.PutItem({ ...all, ReturnValues: 'NONE' }), /^Can not use both expression and non-expression parameters in the same request/);
+});
+
+test('the key is checked before the condition is looked at', async () => {
+  await expectInvalid(put({ id: N(1) }, { ConditionExpression: 'attribute_exists(zz)' }), `${INVALID}Type mismatch for key id expected: S actual: N`);
+  await expectInvalid(db.PutItem({ TableName: pairs, Item: { p: S('a'), s: N(1), g: N(1) }, ConditionExpression: 'attribute_exists(zz)' }),
+    `${INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: byG`);
 });
 
 test('the key is checked after the table was found', () =>
@@ -244,6 +258,12 @@ const shapes = [
   ['base64 with a line break', { B: 'YWJj\nYQ==' }, /./],
 ];
 for (const [what, value, message] of shapes) {
+  test(`${what}, among expression values or in a key, is a SerializationException`, async () => {
+    await expectError(put({ id: S('a') }, { ConditionExpression: 'a = :a', ExpressionAttributeValues: { ':a': value } }), { type: 'SerializationException', message });
+    await expectError(db.UpdateItem({ TableName: name, Key: { id: S('a') }, UpdateExpression: 'SET a = :a', ExpressionAttributeValues: { ':a': value } }),
+      { type: 'SerializationException', message });
+    await expectError(db.GetItem({ TableName: name, Key: { id: value } }), { type: 'SerializationException', message });
+  });
   test(`${what} is a SerializationException`, () =>
     expectError(put({ id: S('a'), v: value }), { type: 'SerializationException', message }));
 }

@@ -205,6 +205,9 @@ refusals(db, 'Query', { TableName: name, KeyConditions: { p: eq(S('a')) } }, [
   ['ConditionalOperator without filter', { ConditionalOperator: 'OR' }, 'ConditionalOperator cannot be used without Filter or Expected'],
 ]);
 
+test('a bad legacy filter is refused though nothing would be examined', () =>
+  expectInvalid(old({ p: eq(S('none')) }, { QueryFilter: { x: compare('EQ', N(1), N(2)) } }), `${INVALID}Invalid number of argument(s) for the EQ ComparisonOperator`));
+
 test('a table with a hash key alone can be queried', async () => {
   const { Items } = await db.Query({ TableName: lonely, KeyConditionExpression: 'p = :p', ExpressionAttributeValues: { ':p': S('x') } });
   assert.deepEqual(Items, [{ p: S('x'), a: N(1) }]);

@@ -132,6 +132,29 @@ test('a write is charged to each index it changes, and the total is the sum', as
   check(await put({}), 1, 1, 1);
 });
 
+test('a set in another order changes no index', async () => {
+  const put = async (a) => (await db.PutItem({ TableName: pairs, Item: { p: S('set'), s: N(1), g: S('g'), a }, ...indexes })).ConsumedCapacity;
+  await put({ SS: ['x', 'y'] });
+  assert.deepEqual(await put({ SS: ['y', 'x'] }), { TableName: pairs, CapacityUnits: 1, Table: { CapacityUnits: 1 } });
+});
+
+test('an index entry costs by its own size', async () => {
+  const Key = { p: S('entry'), s: N(1) };
+  const put = async (a) => (await db.PutItem({ TableName: pairs, Item: { ...Key, g: S('g'), a, b: text(5000) }, ...indexes })).ConsumedCapacity.GlobalSecondaryIndexes.byG.CapacityUnits;
+  assert.equal(await put(text(100)), 1, 'what is not projected does not count');
+  assert.equal(await put(text(3000)), 3);
+  assert.equal(await put(text(10)), 3, 'the larger of old and new');
+});
+
+test('what a local index fetches from the table is charged to the table, item by item', async () => {
+  await load(db, pairs, [1, 2].map((s) => ({ p: S('fetch'), s: N(s), t: N(s), b: text(5000) })));
+  const ask = async (more) => (await db.Query({ TableName: pairs, IndexName: 'byT', KeyConditionExpression: 'p = :p',
+    ExpressionAttributeValues: { ':p': S('fetch') }, ...indexes, ...more })).ConsumedCapacity;
+  const index = { LocalSecondaryIndexes: { byT: { CapacityUnits: 0.5 } } };
+  assert.deepEqual(await ask(), { TableName: pairs, CapacityUnits: 0.5, Table: { CapacityUnits: 0 }, ...index });
+  assert.deepEqual(await ask({ ProjectionExpression: 'b' }), { TableName: pairs, CapacityUnits: 2.5, Table: { CapacityUnits: 2 }, ...index });
+});
+
 test('deleting an indexed item is charged to its indexes', async () => {
   const Key = { p: S('life'), s: N(2) };
   await db.PutItem({ TableName: pairs, Item: { ...Key, g: S('g'), t: N(1) } });

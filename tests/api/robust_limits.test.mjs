@@ -61,6 +61,15 @@ test('a page of an index counts what was fetched from the table to complete it',
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey);
   assert.deepEqual(seen, Array.from({ length: 20 }, (_, i) => `${100 + i}`));
+  const selected = [];
+  let NextToken;
+  do {
+    const page = await db.ExecuteStatement({ Statement: `SELECT r, v FROM "${TableName}"."local0" WHERE h = 'a'`, NextToken });
+    assert.ok(page.Items.length <= 3, `${page.Items.length} items of 400 KB in a page`);
+    selected.push(...page.Items.map((item) => item.r.S));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  assert.deepEqual(selected, seen);
 });
 
 test('a table described by tens of thousands of names is refused at once', async () => {

@@ -3,6 +3,7 @@
 import { after } from 'node:test';
 import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
+import zlib from 'node:zlib';
 import { N, S, Wire, checkCrc, expectError, harness } from './lib/index.mjs';
 
 const { db, raw, endpoint, table } = await harness();
@@ -83,6 +84,25 @@ test('text that quotes the request is escaped', async () => {
   assert.match(answer.json.message, /^1 validation error detected: Value '"\\\n\u0001é' at 'returnConsumedCapacity'/);
 });
 
+test('text that quotes a NUL does not end there', async () => {
+  const nul = 'a\0b';
+  const keyed = await table({ key: `${nul} s` });
+  const put = (Item, more) => db.PutItem({ TableName: name, Item: { id: S('nul'), ...Item }, ...more });
+  const INVALID = 'One or more parameter values were invalid: ';
+  await expectError(db.PutItem({ TableName: keyed, Item: { s: S('x') } }), { type: 'ValidationException', message: `${INVALID}Missing the key ${nul} in the item` });
+  await expectError(put({ n: N('1\0x') }), { type: 'ValidationException', message: `The parameter cannot be converted to a numeric value: 1\0x` });
+  await expectError(put({ v: { SS: [nul, nul] } }), { type: 'ValidationException', message: `${INVALID}Input collection [${nul}, ${nul}] contains duplicates.` });
+  await expectError(put({}, { ConditionExpression: '#n.x = :v AND #n[0] = :v OR attribute_type(a, :t)', ExpressionAttributeNames: { '#n': nul },
+    ExpressionAttributeValues: { ':v': N(1), ':t': S(nul) } }),
+  { type: 'ValidationException', message: /^Invalid ConditionExpression: Invalid attribute type name found; type: a\0b, valid types: \{[A-Z,]+\}$/ });
+  await expectError(db.UpdateItem({ TableName: name, Key: { id: S('nul') }, UpdateExpression: 'SET #n = :v, #n.b = :v', ExpressionAttributeNames: { '#n': nul },
+    ExpressionAttributeValues: { ':v': N(1) } }), { type: 'ValidationException', message: 'Invalid UpdateExpression: Two document paths overlap with each other; '
+    + `must remove or rewrite one of these paths; path one: [${nul}], path two: [${nul}, b]` });
+  await expectError(db.DescribeTable({ TableName: nul }), { type: 'ValidationException', message: /'a\0b' at 'tableName'/ });
+  await expectError(db.ExecuteStatement({ Statement: `SELECT * FROM "${name}" WHERE id = 'x' ORDER BY "${nul}"` }),
+    { type: 'ValidationException', message: `Variable reference ${nul} in ORDER BY clause must be part of the primary key.` });
+});
+
 test('other content types are refused with 404', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
     const answer = await raw.send('ListTables', {}, { 'Content-Type': type });
@@ -123,7 +143,7 @@ const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'Del
   'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations', 'ListExports',
   'ListGlobalTables', 'ListImports', 'ListTagsOfResource', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime', 'SearchVectors',
   'StartBulkPutItems', 'TagResource', 'UntagResource', 'UpdateContinuousBackups',
-  'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTable', 'UpdateTableReplicaAutoScaling', 'UpdateTimeToLive'];
+  'UpdateGlobalTable', 'UpdateGlobalTableSettings', 'UpdateKinesisStreamingDestination', 'UpdateTableReplicaAutoScaling', 'UpdateTimeToLive'];
 for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
 }
@@ -244,6 +264,44 @@ test('a request sent byte by byte is answered', async () => {
   const wire = connect();
   for (const byte of raw.request('GetItem', { TableName: name, Key: { id: S('a') } })) await wire.send(Buffer.from([byte]));
   assert.deepEqual(raw.finish(await wire.answer()).json, { Item: { id: S('a') } });
+});
+
+const packed = (bytes, encoding) => raw.send('GetItem', bytes, { 'Content-Encoding': encoding });
+const wanted = Buffer.from(JSON.stringify({ TableName: name, Key: { id: S('a') } }));
+
+test('a body may come as gzip, of several members too, or as deflate', async () => {
+  const members = Buffer.concat([zlib.gzipSync(wanted.subarray(0, 10)), zlib.gzipSync(wanted.subarray(10))]);
+  for (const [bytes, encoding] of [[zlib.gzipSync(wanted), 'gzip'], [members, 'gzip'], [zlib.deflateSync(wanted), 'deflate'], [zlib.deflateRawSync(wanted), 'deflate'], [wanted, 'identity']])
+    assert.deepEqual((await packed(bytes, encoding)).json, { Item: { id: S('a') } }, encoding);
+});
+
+test('a body that is not what its Content-Encoding says, or says something unknown, is refused', async () => {
+  for (const [bytes, encoding] of [[wanted, 'gzip'], [zlib.gzipSync(wanted).subarray(0, -9), 'gzip'], [wanted, 'br'], [zlib.gzipSync(wanted), 'deflate']])
+    assert.equal((await packed(bytes, encoding)).status, 500, encoding);
+});
+
+test('a body that is more than 16 MB when it is unpacked is refused with 413', async () => {
+  const limit = 16 * 1024 * 1024;
+  const filled = Buffer.alloc(limit + 1, ' ');
+  wanted.copy(filled);
+  assert.equal((await packed(zlib.gzipSync(filled.subarray(0, limit)), 'gzip')).status, 200);
+  assert.equal((await packed(zlib.gzipSync(filled), 'gzip')).status, 413);
+});
+
+test('an answer above 4 KB comes as gzip to who takes it, and its CRC is of the bytes as sent', async () => {
+  await db.PutItem({ TableName: name, Item: { id: S('packed'), b: S('x'.repeat(5000)) } });
+  const ask = async (headers, id = 'packed') => {
+    const wire = connect();
+    await wire.send(raw.request('GetItem', { TableName: name, Key: { id: S(id) } }, headers));
+    return wire.answer();
+  };
+  const encoding = async (accepted, id) => (await ask({ 'Accept-Encoding': accepted }, id)).headers['content-encoding'];
+  const answer = await ask({ 'Accept-Encoding': 'gzip' });
+  checkCrc(answer);
+  assert.equal(JSON.parse(zlib.gunzipSync(answer.body)).Item.b.S.length, 5000);
+  for (const good of ['gzip', 'gzip;q=0.5, deflate', '*', 'br, gzip']) assert.equal(await encoding(good), 'gzip', good);
+  for (const bad of [undefined, 'identity', 'gzip;q=0', '*;q=0', 'br']) assert.equal(await encoding(bad), undefined, bad);
+  assert.equal(await encoding('gzip', 'a'), undefined, 'a small answer stays as it is');
 });
 
 test('a slow client does not hold up another', async () => {

@@ -1,105 +1,137 @@
-// A lane runs sequences on every server, one after the other, on tables of its own.
+// A lane runs sequences on Stator and on its peers, one after the other, on tables of its own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, NoAnswer } from './wire.mjs';
+import { NoAnswer } from './wire.mjs';
 import { bare, difference, judged } from './compare.mjs';
-import { folded } from './known.mjs';
+import { faultsOf } from './consistent.mjs';
+import { explained, folded } from './known.mjs';
 
-const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems', 'ExecuteStatement', 'BatchExecuteStatement',
+  'ExecuteTransaction']);
+
+let tables = 0;
 
 export class Lane {
-  static tables = 0;
-
-  constructor(servers) {
-    this.servers = servers;
-    this.connections = servers.map((server) => new Connection(server.port));
-    this.asked = 0;
+  // `peers`: see servers.mjs; a peer of several processes gives one of them to a lane.
+  constructor(stator, peers, number) {
+    this.stator = stator;
+    this.peers = peers;
+    this.number = number;
+    this.asked = new Map(); // requests to each server, those that make and drop tables, too
   }
 
-  close() {
-    for (const connection of this.connections) connection.close();
-  }
-
-  async ask(which, operation, request, name) {
-    const server = this.servers[which];
-    if (server.cannot?.(request)) return { unasked: true };
-    const connection = this.connections[which];
-    if (connection.port !== server.port) { connection.close(); connection.port = server.port; }
-    this.asked++;
+  async ask(server, operation, text) {
+    this.asked.set(server.name, (this.asked.get(server.name) ?? 0) + 1);
     try {
-      const answer = await connection.ask(operation, JSON.stringify(request).replaceAll('@1', name).replaceAll('@9', `${name}c`));
-      return { status: answer.status, body: answer.body.replaceAll(`${name}c`, '@9').replaceAll(name, '@1') };
+      return await server.connection(this.number).ask(operation, text);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       return { lost: error.message };
     }
   }
 
-  async until(which, name, wanted) {
-    for (let wait = 0; wait < 200; wait++) {
-      const answer = await this.ask(which, 'DescribeTable', { TableName: name }, name);
-      const body = answer.body ? JSON.parse(answer.body) : undefined;
-      const state = body?.Table?.TableStatus ?? 'none';
-      const indexes = body?.Table?.GlobalSecondaryIndexes ?? [];
-      if (state === wanted && indexes.every((index) => index.IndexStatus === wanted)) return;
+  async until(server, name, wanted) {
+    for (let wait = 0; wait < 400; wait++) {
+      const answer = await this.ask(server, 'DescribeTable', JSON.stringify({ TableName: name }));
+      if (answer.lost) return;
+      const table = JSON.parse(answer.body).Table;
+      const indexes = table?.GlobalSecondaryIndexes ?? [];
+      if ((table?.TableStatus ?? 'none') === wanted && indexes.every((index) => index.IndexStatus === wanted)) return;
       await sleep(wait < 5 ? 0 : 5);
     }
   }
 
-  drop(which, name) {
-    return this.ask(which, 'DeleteTable', { TableName: name }, '');
+  drop(server, name) {
+    return this.ask(server, 'DeleteTable', JSON.stringify({ TableName: name }));
   }
 
-  // The answers of one server to a whole sequence.
-  async answers(which, { tables, requests }) {
-    const name = `T${String(Lane.tables++).padStart(8, '0')}`;
-    for (const table of tables) {
-      const made = await this.ask(which, 'CreateTable', table, name);
-      if (made.status !== 200) return requests.map(() => ({ lost: `no table: ${made.lost ?? made.body}` }));
-      await this.until(which, name, 'ACTIVE');
+  // The answers of one server to a whole sequence, as far as it gave them.
+  async answers(server, { tables: [table], requests }, texts, name) {
+    if (table) {
+      const made = await this.ask(server, 'CreateTable', JSON.stringify({ ...table, TableName: name }));
+      if (made.status !== 200) return [{ lost: `no table: ${made.lost ?? made.body}` }];
+      await this.until(server, name, 'ACTIVE');
     }
     const out = [];
-    for (const [operation, request] of requests) {
-      out.push(await this.ask(which, operation, request, name));
-      if (out.at(-1).lost) break;
-      if (operation === 'CreateTable' && out.at(-1).status === 200) {
-        const real = request.TableName.replaceAll('@9', `${name}c`).replaceAll('@1', name);
-        await this.until(which, real, 'ACTIVE');
-        await this.drop(which, real);
-        await this.until(which, real, 'none'); // the name comes again
+    for (let at = 0; at < texts.length; at++) {
+      const [operation] = requests[at];
+      const cannot = server.cannot?.(texts[at]);
+      const answer = cannot ? { unasked: true } : await this.ask(server, operation, texts[at]);
+      out.push(answer);
+      if (answer.lost) break;
+      if (operation === 'CreateTable' && answer.status === 200) {
+        const { TableName } = JSON.parse(texts[at]);
+        await this.until(server, TableName, 'ACTIVE');
+        await this.drop(server, TableName);
+        await this.until(server, TableName, 'none'); // the name comes again
       }
     }
-    if (tables.length) await this.drop(which, name);
+    if (table) await this.drop(server, name);
     return out;
   }
 
-  // The differences of a sequence: [{ at, operation, ours, peers: [{ name, theirs, where } or undefined] }].
-  // A peer that has taken a write which Stator refused, or the other way round, is out of the sequence.
-  async differences(sequence) {
-    const all = await Promise.all(this.servers.map((_, which) => this.answers(which, sequence)));
+  // What came of a sequence: { asked, found, faults, compared }. `sparing`: a slow peer is asked only
+  // when another one differs from Stator and nothing explains that.
+  async run(sequence, sparing = false) {
+    const name = `T${String(tables++).padStart(8, '0')}`;
+    const texts = sequence.requests.map(([, request]) => JSON.stringify(request).replaceAll('@1', name).replaceAll('@9', `${name}c`));
+    const able = this.peers.filter((peer) => !peer.kinds || peer.kinds.includes(sequence.kind));
+    const now = able.filter((peer) => !(sparing && peer.slow));
+    const [ours, ...first] = await Promise.all([this.stator, ...now.map((peer) => peer.of(this.number))].map((server) => this.answers(server, sequence, texts, name)));
+    const theirs = new Map(now.map((peer, at) => [peer, first[at]]));
+    let outcome = this.compare(sequence, ours, theirs);
+    const later = able.filter((peer) => !theirs.has(peer));
+    if (later.length && outcome.found.some(isOpen)) {
+      for (const peer of later) theirs.set(peer, await this.answers(peer.of(this.number), sequence, texts, name));
+      outcome = this.compare(sequence, ours, theirs);
+    }
+    return { ...outcome, asked: ours.length, faults: faultsOf(sequence, ours) };
+  }
+
+  // A peer that has taken a write otherwise than Stator is out of the rest of the sequence.
+  compare(sequence, ours, theirs) {
     const out = new Set();
     const found = [];
-    for (let at = 0; at < sequence.requests.length; at++) {
+    const compared = new Map();
+    for (let at = 0; at < sequence.requests.length && ours[at]; at++) {
       const [operation, request] = sequence.requests[at];
-      if (!all[0][at]) break;
-      const ours = judged(operation, request, all[0][at]);
-      if (all[0][at].lost) { found.push({ at, operation, ours: ours.text, lost: true, peers: [] }); break; }
-      const peers = this.servers.slice(1).map((server, peer) => {
-        if (out.has(peer)) return undefined;
-        const answer = all[peer + 1][at];
-        if (answer?.unasked && ours.failed) return undefined;
+      const own = judged(operation, request, ours[at]);
+      if (ours[at].lost) { found.push({ at, operation, request, sequence, ours: own.text, lost: true, peers: [], answers: [ours[at]] }); break; }
+      const peers = this.peers.map((peer) => {
+        const answer = theirs.get(peer)?.[at];
+        if (out.has(peer) || !theirs.has(peer)) return undefined;
+        if (answer?.unasked && own.failed) return undefined;
         if (!answer || answer.lost || answer.unasked) { out.add(peer); return undefined; }
-        const plain = judged(operation, request, answer);
-        if (plain.failed !== ours.failed && WRITES.has(operation)) out.add(peer);
-        if (!difference(ours, plain)) return { name: server.name, same: true, folds: [] };
-        const { folds, theirs } = folded(server.name, operation, request, ours, plain);
-        const differs = difference(ours, theirs);
-        return { name: server.name, same: !differs, folds, ...(differs ?? {}) };
+        compared.set(peer.name, (compared.get(peer.name) ?? 0) + 1);
+        if (answer.status === ours[at].status && answer.body === ours[at].body) return { name: peer.name, same: true, folds: [] };
+        const result = against(peer, operation, request, own, answer);
+        if (result.diverged) out.add(peer);
+        return result;
       });
-      if (peers.some((peer) => peer && (!peer.same || peer.folds.length))) found.push({ at, operation, request, sequence, ours: ours.text, peers, answers: all.map((list) => list[at]) });
+      if (peers.some((peer) => peer && (!peer.same || peer.folds.length)))
+        found.push({ at, operation, request, sequence, ours: own.text, peers, answers: [ours[at], ...this.peers.map((peer) => theirs.get(peer)?.[at])] });
     }
-    return found;
+    return { found, compared };
   }
+}
+
+function against(peer, operation, request, own, answer) {
+  const plain = judged(operation, request, answer);
+  const { folds, theirs } = difference(own, plain) ? folded(peer.name, operation, request, own, plain) : { folds: [], theirs: plain };
+  const differs = difference(own, theirs);
+  const diverged = WRITES.has(operation) && (plain.failed !== own.failed || (differs && operation === 'BatchExecuteStatement'));
+  return { name: peer.name, same: !differs, folds, diverged, ...(differs ?? {}) };
+}
+
+// The peers of a difference, those whose difference is explained left out: they are no witnesses.
+export function witnesses(found) {
+  return found.peers.map((peer) => (peer && !peer.same && explained(found, peer) ? undefined : peer));
+}
+
+// Somebody differs, unexplained, and nobody agrees with Stator.
+export function isOpen(found) {
+  const left = witnesses(found);
+  return left.some((peer) => peer && !peer.same) && !left.some((peer) => peer?.same);
 }
 
 // What makes two differences one kind: the operation, and what each server said.

@@ -2,7 +2,7 @@
 
 import net from 'node:net';
 import path from 'node:path';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,18 @@ import { Connection } from './wire.mjs';
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const ours = path.resolve(process.env.STATOR_BIN || path.join(here, '../../build/stator'));
 
+// Lanes that share a connection: their requests leave together. When one makes a server drop
+// the connection, all of them lose their answers.
+const LANES_A_CONNECTION = 8;
+
 const PEERS = {
   dynalite: {
     file: 'dynalite/cli.js',
     command: (file, port) => [process.execPath, '--require', path.join(here, 'guard.cjs'), file, '--host', '127.0.0.1', '--port', port, '--createTableMs', 0, '--deleteTableMs', 0],
-    cannot: (request) => /[:,[]null\b/.test(JSON.stringify(request)), // it ends on a null inside of a value
+    cannot: (text) => /[:,[]null\b/.test(text), // it ends on a null inside of a value
+    kinds: ['items', 'tables'], // it has no transactions and no statements
+    slow: true,
+    lanesAConnection: 1, // the guard drops the connection of a request
   },
   dynoxide: {
     file: '@dynoxide/linux-x64/dynoxide',
@@ -34,35 +41,39 @@ function freePort() {
 }
 
 export class Server {
-  // `cannot(request)`: the server is not to be asked that.
-  constructor(name, command, cannot) {
-    this.cannot = cannot;
+  // `cannot(text)`: the server is not to be asked that.
+  constructor(name, command, { cannot, lanesAConnection = LANES_A_CONNECTION } = {}) {
     this.name = name;
     this.command = command;
+    this.cannot = cannot;
+    this.lanesAConnection = lanesAConnection;
+    this.connections = [];
     this.starts = 0;
-    this.stopping = false;
   }
 
   async start() {
     const port = await freePort();
     const [program, ...args] = this.command(String(port));
+    for (const connection of this.connections) connection?.close();
+    this.connections = [];
     this.port = port;
     this.log = '';
     this.ended = undefined;
     this.starts++;
-    this.child = spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args.map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = child;
     const keep = (data) => { this.log = (this.log + data).slice(-4000); };
-    this.child.stdout.on('data', keep);
-    this.child.stderr.on('data', keep);
-    this.child.on('error', (error) => { this.ended = error.message; });
-    this.child.on('close', (code, signal) => { this.ended ??= signal ? `signal ${signal}` : `code ${code}`; });
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => { this.ended = error.message; });
+    child.on('close', (code, signal) => { this.ended ??= signal ? `signal ${signal}` : `code ${code}`; });
     await this.ready();
     return this;
   }
 
   async ready() {
     const connection = new Connection(this.port);
-    for (const limit = Date.now() + 20000; ;) {
+    for (const limit = Date.now() + 60000; ;) {
       if (this.ended) throw new Error(`${this.name} ended (${this.ended}): ${this.log}`);
       try {
         await connection.ask('ListTables', '{}');
@@ -75,7 +86,30 @@ export class Server {
     }
   }
 
+  // The connection of a lane.
+  connection(lane) {
+    const at = Math.floor(lane / this.lanesAConnection);
+    return (this.connections[at] ??= new Connection(this.port));
+  }
+
+  // One that ended is started again: true when it had.
+  async revive() {
+    if (!this.ended && !this.reviving) return false;
+    this.reviving ??= this.start().finally(() => { this.reviving = undefined; });
+    await this.reviving;
+    return true;
+  }
+
+  megabytes() {
+    try {
+      return Math.round(Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]) / 1024);
+    } catch {
+      return 0; // ended, or not Linux
+    }
+  }
+
   async stop() {
+    for (const connection of this.connections) connection?.close();
     if (this.ended || !this.child) return;
     this.child.kill('SIGKILL');
     while (!this.ended) await sleep(5);
@@ -84,12 +118,15 @@ export class Server {
 
 export const stator = () => new Server('stator', (port) => [ours, 'serve', '--in-memory', '--port', port]);
 
-// Those whose packages are in `folder`, in the order of PEERS.
-export function peersIn(folder, wanted = Object.keys(PEERS)) {
-  return wanted.map((name) => {
-    const file = path.join(folder, PEERS[name].file);
+// Those whose packages are in `folder`, in the order of PEERS: { name, slow, kinds, servers, of(lane) }.
+// A slow one runs as several processes.
+export function peersIn(folder, wanted = Object.keys(PEERS), processes = 2) {
+  return Object.keys(PEERS).filter((name) => wanted.includes(name)).map((name) => {
+    const { file: place, command, slow = false, kinds, ...rest } = PEERS[name];
+    const file = path.join(folder, place);
     if (!existsSync(file)) throw new Error(`${name} is not in ${folder}: npm install --prefix tests/differential, or name another with --peers`);
-    return new Server(name, (port) => PEERS[name].command(file, port), PEERS[name].cannot);
+    const servers = Array.from({ length: slow ? processes : 1 }, () => new Server(name, (port) => command(file, port), rest));
+    return { name, slow, kinds, servers, of: (lane) => servers[lane % servers.length] };
   });
 }
 

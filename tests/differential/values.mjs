@@ -69,6 +69,9 @@ export function oddValue(random) {
   ])();
 }
 
+// The long ones cost much to send, so they are rare.
+const ODD_NAMES = [[20, ''], [20, 'n'.repeat(255)], [20, 'n'.repeat(256)], [20, 'é'], [1, 'n'.repeat(65535)], [1, 'n'.repeat(65536)]];
+
 const KEYS = {
   S: ['a', 'b', 'ab', 'é', '10'],
   N: ['1', '2', '10', '1.0', '-1', '0.5', '1e1'],
@@ -98,7 +101,7 @@ export function item(random, schema) {
   }
   if (random.chance(0.3)) made.m = value(random, 2, 'M');
   if (random.chance(0.3)) made.l = value(random, 2, 'L');
-  if (random.chance(0.02)) made[random.pick(['', 'n'.repeat(255), 'n'.repeat(256), 'n'.repeat(65535), 'n'.repeat(65536), 'é'])] = value(random, 0);
-  if (random.chance(0.006)) made.z = { S: 'z'.repeat(random.pick([1000, 4096, 100000, 409550, 409580, 409590, 409596, 409599, 409600, 409601])) };
+  if (random.chance(0.02)) made[random.weighted(ODD_NAMES)] = value(random, 0);
+  if (random.chance(0.0015)) made.z = { S: 'z'.repeat(random.pick([1000, 4096, 100000, 409550, 409580, 409590, 409596, 409599, 409600, 409601])) };
   return made;
 }

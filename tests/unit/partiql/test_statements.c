@@ -1,7 +1,7 @@
 /* What statements are made of once they are parsed. */
 #include "partiql_test.h"
 
-static const char *const test_names[] = {"other", "key", "in"};
+static const char *const test_names[] = {"other", "key", "in", "or"};
 static const char *const operator_names[] = {"=", "<", "<=", ">", ">=", "between", "begins_with"};
 
 /* "key a =, in b 2, other" */
@@ -14,7 +14,7 @@ static str terms_text(struct world *world, const struct partiql_statement *state
             buf_printf(&text, " %.*s", STR_ARG(term->key.name));
         if (term->test == TEST_KEY)
             buf_printf(&text, " %s", operator_names[term->key.op]);
-        if (term->test == TEST_IN)
+        if (term->test == TEST_IN || term->test == TEST_OR)
             buf_printf(&text, " %zu", term->value_count);
         if (term->next)
             buf_add_lit(&text, ", ");
@@ -44,6 +44,16 @@ static const struct row rows[] = {
     {"a NOT IN [1]", "other"},
     {"NOT a = 1", "other"},
     {"a = 1 OR b = 1", "other"},
+    {"a = 1 OR a = 2", "or a 2"},
+    {"a = 1 OR (2 = a OR a IN [3, 4]) OR (a = 5)", "or a 5"},
+    {"(a = 1 OR a = 2) AND b = 3", "or a 2, key b ="},
+    {"a = 1 OR a < 2", "other"},
+    {"a = 1 OR a = 2 AND b = 3", "other"},
+    {"a = 1 OR a = 2 OR b = 3", "other"},
+    {"b = 3 OR a = 1 OR a = 2", "other"},
+    {"a = 1 OR a = b", "other"},
+    {"a = 1 OR NOT a = 2", "other"},
+    {"NOT (a = 1 OR a = 2)", "other"},
     {"a = 1 AND (b = 2 AND (c = 3))", "key a =, key b =, key c ="},
     {"(a = 1 AND b < 2) AND (c = 3 OR d = 4)", "key a =, key b <, other"},
     {"((a)) = (((1)))", "key a ="},

@@ -1,0 +1,78 @@
+/* OpenSSL's own functions for the algorithm rather than its EVP layer: EVP keeps states on the
+ * heap, and copying the state of a cached key there costs more than the hashing of a short text. */
+#include "auth/sha256.h"
+
+#include <openssl/crypto.h>
+
+enum { BLOCK_LEN = 64 };
+
+struct sha256_digest sha256(str bytes) {
+    struct sha256_digest digest;
+    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest.bytes);
+    return digest;
+}
+
+static void state_begin(SHA256_CTX *state, const unsigned char *key, unsigned char pad) {
+    unsigned char block[BLOCK_LEN];
+    for (size_t i = 0; i < BLOCK_LEN; i++)
+        block[i] = key[i] ^ pad;
+    SHA256_Init(state);
+    SHA256_Update(state, block, sizeof block);
+    OPENSSL_cleanse(block, sizeof block);
+}
+
+void hmac_key_init(struct hmac_key *key, str secret) {
+    unsigned char block[BLOCK_LEN] = {};
+    if (secret.len > BLOCK_LEN)
+        SHA256((const unsigned char *)secret.ptr, secret.len, block);
+    else if (secret.len > 0)
+        memcpy(block, secret.ptr, secret.len);
+    state_begin(&key->inner, block, 0x36);
+    state_begin(&key->outer, block, 0x5c);
+    OPENSSL_cleanse(block, sizeof block);
+}
+
+struct sha256_digest hmac_sha256(const struct hmac_key *key, str bytes) {
+    struct sha256_digest digest;
+    SHA256_CTX state = key->inner;
+    SHA256_Update(&state, bytes.ptr, bytes.len);
+    SHA256_Final(digest.bytes, &state);
+    state = key->outer;
+    SHA256_Update(&state, digest.bytes, sizeof digest.bytes);
+    SHA256_Final(digest.bytes, &state);
+    return digest;
+}
+
+void sha256_hex(const struct sha256_digest *digest, char out[SHA256_HEX_LEN]) {
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < SHA256_LEN; i++) {
+        out[2 * i] = digits[digest->bytes[i] >> 4];
+        out[2 * i + 1] = digits[digest->bytes[i] & 15];
+    }
+}
+
+static int hex_value(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool sha256_from_hex(str hex, struct sha256_digest *out) {
+    struct sha256_digest digest;
+    if (hex.len != SHA256_HEX_LEN)
+        return false;
+    for (size_t i = 0; i < SHA256_LEN; i++) {
+        int high = hex_value(hex.ptr[2 * i]), low = hex_value(hex.ptr[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        digest.bytes[i] = (unsigned char)(high * 16 + low);
+    }
+    *out = digest;
+    return true;
+}
+
+bool sha256_equal(const struct sha256_digest *a, const struct sha256_digest *b) {
+    return CRYPTO_memcmp(a->bytes, b->bytes, SHA256_LEN) == 0;
+}

@@ -1,0 +1,208 @@
+/* The canonical form of a request, and its signature. The order of headers in the request and the
+ * case of their names don't matter; blanks around values and runs of them inside count as one. */
+#include "auth/sigv4.h"
+#include "base/buf.h"
+
+enum { QUERY_PAIRS_MAX = 200 };
+
+/* ---- path and query ---- */
+
+static bool is_unreserved(unsigned char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+static void add_encoded(struct buf *out, str text, const char *keep) {
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (is_unreserved(c) || (c != '\0' && strchr(keep, c) != NULL)) {
+            buf_add_byte(out, c);
+            continue;
+        }
+        buf_add_byte(out, '%');
+        buf_add_byte(out, (unsigned char)digits[c >> 4]);
+        buf_add_byte(out, (unsigned char)digits[c & 15]);
+    }
+}
+
+/* Without "." and "..", and with single slashes; then encoded once more than it was sent. */
+static void add_path(struct buf *out, struct arena *arena, str path) {
+    struct buf plain;
+    buf_init(&plain, arena, path.len + 1);
+    size_t at = 0;
+    bool open = true; /* ends in a slash */
+    while (at < path.len) {
+        size_t end = at;
+        while (end < path.len && path.ptr[end] != '/')
+            end++;
+        str part = str_slice(path, at, end);
+        bool up = str_eq(part, STR(".."));
+        if (up)
+            while (plain.len > 0 && plain.ptr[--plain.len] != '/')
+                ;
+        open = part.len == 0 || up || str_eq(part, STR("."));
+        if (!open) {
+            buf_add_byte(&plain, '/');
+            buf_add_str(&plain, part);
+            open = end < path.len;
+        }
+        at = end + 1;
+    }
+    if (open)
+        buf_add_byte(&plain, '/');
+    add_encoded(out, buf_str(&plain), "/");
+}
+
+struct pair {
+    str name, value;
+};
+
+static int pair_order(const void *a, const void *b) {
+    const struct pair *one = a, *other = b;
+    int order = str_cmp(one->name, other->name);
+    return order ? order : str_cmp(one->value, other->value);
+}
+
+/* A part of a query as the canonical form has it: escapes as sent (in upper case, as every signer
+ * writes them), the rest encoded. */
+static str query_part(struct arena *arena, str text) {
+    struct buf out;
+    buf_init(&out, arena, text.len * 3 + 1);
+    add_encoded(&out, text, "%");
+    return buf_str(&out);
+}
+
+static void add_query(struct buf *out, struct arena *arena, str query) {
+    struct pair pairs[QUERY_PAIRS_MAX];
+    size_t count = 0;
+    while (query.len > 0 && count < QUERY_PAIRS_MAX) {
+        size_t end = str_find(query, '&');
+        str pair = str_slice(query, 0, end);
+        query = str_slice(query, end < query.len ? end + 1 : end, query.len);
+        size_t equals = str_find(pair, '=');
+        str name = str_slice(pair, 0, equals);
+        if (pair.len == 0 || str_eq(name, STR("X-Amz-Signature")))
+            continue;
+        str value = str_slice(pair, equals < pair.len ? equals + 1 : equals, pair.len);
+        pairs[count++] = (struct pair){query_part(arena, name), query_part(arena, value)};
+    }
+    if (count > 0)
+        qsort(pairs, count, sizeof pairs[0], pair_order);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_add_byte(out, '&');
+        buf_add_str(out, pairs[i].name);
+        buf_add_byte(out, '=');
+        buf_add_str(out, pairs[i].value);
+    }
+}
+
+/* ---- headers ---- */
+
+static void add_folded(struct buf *out, str value) {
+    bool blank = false;
+    for (size_t i = 0; i < value.len; i++) {
+        char c = value.ptr[i];
+        if (c == ' ' || c == '\t') {
+            blank = true;
+            continue;
+        }
+        if (blank)
+            buf_add_byte(out, ' ');
+        blank = false;
+        buf_add_byte(out, (unsigned char)c);
+    }
+}
+
+static void add_lower(struct buf *out, str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        buf_add_byte(out, (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+    }
+}
+
+/* One line: the values of all headers of that name. */
+static void add_header(struct buf *out, const struct http_request *request, str name) {
+    bool first = true;
+    add_lower(out, name);
+    buf_add_byte(out, ':');
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (!str_eq_nocase(request->headers[i].name, name))
+            continue;
+        if (!first)
+            buf_add_byte(out, ',');
+        first = false;
+        add_folded(out, request->headers[i].value);
+    }
+    buf_add_byte(out, '\n');
+}
+
+static void add_headers(struct buf *out, const struct http_request *request, str names) {
+    for (str rest = names; rest.len > 0;) {
+        size_t end = str_find(rest, ';');
+        add_header(out, request, str_slice(rest, 0, end));
+        rest = str_slice(rest, end < rest.len ? end + 1 : end, rest.len);
+    }
+    buf_add_byte(out, '\n');
+    add_lower(out, names);
+    buf_add_byte(out, '\n');
+}
+
+/* ---- signing ---- */
+
+static void add_digest(struct buf *out, const struct sha256_digest *digest) {
+    sha256_hex(digest, buf_reserve(out, SHA256_HEX_LEN));
+    out->len += SHA256_HEX_LEN;
+}
+
+static str canonical_request(struct arena *arena, const struct http_request *request,
+                             const struct sigv4_claim *claim) {
+    struct buf out;
+    buf_init(&out, arena, 1024);
+    buf_add_str(&out, request->method);
+    buf_add_byte(&out, '\n');
+    add_path(&out, arena, request->path);
+    buf_add_byte(&out, '\n');
+    add_query(&out, arena, request->query);
+    buf_add_byte(&out, '\n');
+    add_headers(&out, request, claim->signed_headers);
+    struct sha256_digest body = sha256(request->body);
+    add_digest(&out, &body);
+    return buf_str(&out);
+}
+
+void sigv4_signing_key(str secret, str date, str region, str service, struct hmac_key *out) {
+    struct sha256_digest key;
+    str parts[] = {date, region, service, STR("aws4_request")};
+    enum { SECRET_MAX = 256 };
+    char first[4 + SECRET_MAX] = "AWS4";
+    size_t len = secret.len < SECRET_MAX ? secret.len : SECRET_MAX;
+    memcpy(first + 4, secret.ptr, len);
+    hmac_key_init(out, (str){first, 4 + len});
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        key = hmac_sha256(out, parts[i]);
+        hmac_key_init(out, (str){(const char *)key.bytes, sizeof key.bytes});
+    }
+}
+
+bool sigv4_is_signed(struct scope *scope, const struct http_request *request,
+                     const struct sigv4_claim *claim, const struct hmac_key *signing_key) {
+    struct sha256_digest said;
+    if (!sha256_from_hex(claim->signature, &said))
+        return false;
+    struct sha256_digest canonical = sha256(canonical_request(scope->arena, request, claim));
+    struct buf text;
+    buf_init(&text, scope->arena, 256);
+    buf_add_lit(&text, "AWS4-HMAC-SHA256\n");
+    buf_add_str(&text, claim->time);
+    buf_add_byte(&text, '\n');
+    const str parts[] = {claim->date, claim->region, claim->service, claim->terminator};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        buf_add_str(&text, parts[i]);
+        buf_add_byte(&text, i < 3 ? '/' : '\n');
+    }
+    add_digest(&text, &canonical);
+    struct sha256_digest made = hmac_sha256(signing_key, buf_str(&text));
+    return sha256_equal(&made, &said);
+}
