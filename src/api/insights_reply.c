@@ -6,6 +6,10 @@ status insights_target_find(struct request *request, str table_name, str index_n
                             struct insights_target *out) {
     *out = (struct insights_target){};
     TRY(request_table(request, table_name, true, &out->table));
+    if (out->table->status == TABLE_DELETING)
+        return fail(request->scope, ERROR_ResourceNotFoundException,
+                    "Requested resource not found: Table: %.*s not found",
+                    STR_ARG(out->table->name));
     if (index_name.ptr == NULL)
         return ST_OK;
     out->index = table_index(out->table, index_name);
@@ -14,6 +18,18 @@ status insights_target_find(struct request *request, str table_name, str index_n
     return fail(request->scope, ERROR_ResourceNotFoundException,
                 "Requested resource not found: Table: %.*s, Index: %.*s not found",
                 STR_ARG(out->table->name), STR_ARG(index_name));
+}
+
+void insights_drop(struct table *table, str index_name) {
+    struct insights *kept = arena_array(table->arena, struct insights, table->insights_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < table->insights_count; i++) {
+        str other = table->insights[i].index_name;
+        if ((other.ptr == NULL) != (index_name.ptr == NULL) || !str_eq(other, index_name))
+            kept[count++] = table->insights[i];
+    }
+    table->insights = kept;
+    table->insights_count = count;
 }
 
 /* A change shows as under way for as long as other changes of tables do. */

@@ -18,6 +18,8 @@ struct insights_target {
 
 status insights_target_find(struct request *request, str table_name, str index_name,
                             struct insights_target *out);
+/* The settings of a table under change (index absent) or of an index are forgotten. */
+void insights_drop(struct table *table, str index_name);
 /* Whether they were ever switched on or are being switched off: what lists show. */
 bool insights_listed(struct request *request, const struct insights_target *target);
 /* TableName, IndexName, ContributorInsightsStatus and ContributorInsightsMode, as members. */

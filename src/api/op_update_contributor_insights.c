@@ -8,26 +8,16 @@ static enum insights_mode wanted_mode(const struct in_UpdateContributorInsightsI
                                                                       : INSIGHTS_ACCESSED;
 }
 
-/* The other settings stay, but those of indexes that are gone. */
 static void set_insights(struct table *table, const struct insights_target *target,
                          enum insights_mode mode, int64_t now_us) {
+    str name = target->index != NULL ? arena_copy(table->arena, target->index->name) : (str){};
+    insights_drop(table, name);
     struct insights *all = arena_array(table->arena, struct insights, table->insights_count + 1);
-    str name = target->index != NULL ? target->index->name : (str){};
-    size_t count = 0;
-    for (size_t i = 0; i < table->insights_count; i++) {
-        const struct insights *other = &table->insights[i];
-        bool same = (other->index_name.ptr == NULL) == (name.ptr == NULL) &&
-                    str_eq(other->index_name, name);
-        bool gone = other->index_name.ptr != NULL && table_index(table, other->index_name) == NULL;
-        if (!same && !gone)
-            all[count++] = *other;
-    }
-    all[count++] =
-        (struct insights){.index_name = name.ptr != NULL ? arena_copy(table->arena, name) : name,
-                          .mode = mode,
-                          .changed_us = now_us};
+    for (size_t i = 0; i < table->insights_count; i++)
+        all[i] = table->insights[i];
+    all[table->insights_count++] =
+        (struct insights){.index_name = name, .mode = mode, .changed_us = now_us};
     table->insights = all;
-    table->insights_count = count;
 }
 
 status op_update_contributor_insights(struct request *request) {

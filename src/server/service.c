@@ -124,8 +124,7 @@ static void reply_heat(struct service *service, struct http_request *request,
                        struct http_reply *reply) {
     struct scope scope = {
         .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
-    if (service->auth.mode != AUTH_VERIFY ||
-        auth_check(&service->auth, &scope, request) == ST_OK) {
+    if (service->auth.mode != AUTH_VERIFY || auth_check(&service->auth, &scope, request) == ST_OK) {
         heat_reply(service->database, service->traffic, request, reply);
     } else {
         struct api_answer answer;

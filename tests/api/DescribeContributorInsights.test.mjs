@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from './lib/case.mjs';
-import { badName, expectError, harness, notNull, refusals, tooShort, uniqueName, violations } from './lib/index.mjs';
+import { badName, expectError, harness, notNull, refusals, tooShort, uniqueName, violations, waitActive } from './lib/index.mjs';
 
 const { db, table } = await harness();
 const enable = (TableName, rest = {}) => db.UpdateContributorInsights({ TableName, ContributorInsightsAction: 'ENABLE', ...rest });
@@ -93,7 +93,22 @@ test('settings outlive a change of other settings of the table', async () => {
   const TableName = await table({ gsi: { byG: { key: 'g' } } });
   await enable(TableName);
   await enable(TableName, { IndexName: 'byG', ContributorInsightsMode: 'THROTTLED_KEYS' });
+  await db.UpdateTable({ TableName, DeletionProtectionEnabled: true });
+  await waitActive(db, TableName);
+  await db.UpdateTable({ TableName, DeletionProtectionEnabled: false });
+  await waitActive(db, TableName);
   assert.equal((await settled(TableName, {}, 'ENABLED')).ContributorInsightsMode, 'ACCESSED_AND_THROTTLED_KEYS');
+  assert.equal((await settled(TableName, { IndexName: 'byG' }, 'ENABLED')).ContributorInsightsMode, 'THROTTLED_KEYS');
+});
+
+test('settings of an index go with it, those of its table stay', async () => {
+  const TableName = await table({ gsi: { byG: { key: 'g' } } });
+  await enable(TableName);
+  await enable(TableName, { IndexName: 'byG' });
+  await db.UpdateTable({ TableName, GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'byG' } }] });
+  const now = await describe(TableName, { IndexName: 'byG' }).catch((error) => error);
+  assert.ok(now.ContributorInsightsStatus === 'DISABLED' || now.name === 'ResourceNotFoundException', JSON.stringify(now));
+  assert.equal((await settled(TableName, {}, 'ENABLED')).ContributorInsightsStatus, 'ENABLED');
 });
 
 test('what is not there is not found', async () => {

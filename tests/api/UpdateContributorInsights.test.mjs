@@ -2,8 +2,10 @@
 // parts of the hash range are hot. (A server that is not ours has no such page: those cases are skipped.)
 
 import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
 import { test } from './lib/case.mjs';
 import { N, S, expectError, harness, load, notIn, notNull, refusals, uniqueName, violations } from './lib/index.mjs';
+import { credentials } from './lib/sign.mjs';
 
 const { db, endpoint, table } = await harness();
 const name = await table({ key: 'p s:N', gsi: { byG: { key: 'g' } }, lsi: { byT: { key: 'p t' } } });
@@ -177,4 +179,32 @@ test('refused keys are counted where throughput is enforced', async () => {
   assert.deepEqual(keys[0].partitionKey, { id: S('hot') });
   assert.ok(keys[0].throttled <= 8 && keys[0].throttled >= 4, `${keys[0].throttled}`);
   assert.equal(keys[0].units, 0);
+});
+
+// A GET without a body, signed as a client would.
+function signedHeaders(url) {
+  const { host, pathname, searchParams } = new URL(url);
+  const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const scope = `${time.slice(0, 8)}/us-east-1/dynamodb/aws4_request`;
+  const canonical = ['GET', pathname, `${searchParams}`, `host:${host}`, `x-amz-date:${time}`, '', 'host;x-amz-date', sha256('')].join('\n');
+  const key = scope.split('/').reduce((last, part) => createHmac('sha256', last).update(part).digest(), `AWS4${credentials.secretAccessKey}`);
+  const signature = createHmac('sha256', key).update(['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).digest('hex');
+  return { 'X-Amz-Date': time,
+    Authorization: `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}` };
+}
+
+test('keys are told to nobody who is not known, where requests are verified', async () => {
+  const { accessKeyId, secretAccessKey } = credentials;
+  const verified = await harness(['--in-memory', '--auth', '--root-access-key-id', accessKeyId, '--root-secret-access-key', secretAccessKey]);
+  const TableName = await verified.table({});
+  await verified.db.UpdateContributorInsights({ TableName, ContributorInsightsAction: 'ENABLE' });
+  await verified.db.PutItem({ TableName, Item: { id: S('secret') } });
+  const url = `${verified.endpoint}/_stator/heat?table=${TableName}`;
+  const unsigned = await fetch(url);
+  assert.equal(unsigned.status, 400);
+  assert.doesNotMatch(await unsigned.text(), /secret/);
+  const signed = await fetch(url, { headers: signedHeaders(url) });
+  assert.equal(signed.status, 200);
+  assert.deepEqual((await signed.json()).keys[0].partitionKey, { id: S('secret') });
 });

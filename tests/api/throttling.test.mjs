@@ -175,6 +175,30 @@ test('the SDK knows a ThrottlingException and its reasons', async () => {
   assert.deepEqual(error.throttlingReasons, [{ reason: 'TableWriteKeyRangeThroughputExceeded', resource: arn(TableName) }]);
 });
 
+test('a maximum of a table on demand holds, for reads and writes apart, and can be taken away', async () => {
+  const TableName = await table({ OnDemandThroughput: { MaxWriteRequestUnits: 5 } });
+  await db.PutItem({ TableName, Item: { id: S('large'), v: large } });
+  const error = await expectError(db.PutItem({ TableName, Item: { id: S('a') } }),
+    { type: 'ThrottlingException', message: 'Throughput exceeds the maximum OnDemandThroughput configured on table or index' });
+  assert.deepEqual(error.answer.json.throttlingReasons, [{ reason: 'TableWriteMaxOnDemandThroughputExceeded', resource: arn(TableName) }]);
+  await db.GetItem({ TableName, Key: { id: S('large') } });
+  await db.UpdateTable({ TableName, OnDemandThroughput: { MaxWriteRequestUnits: -1 } });
+  await waitActive(db, TableName);
+  await db.PutItem({ TableName, Item: { id: S('a') } });
+});
+
+test('more capacity pays the debts of less', async () => {
+  const TableName = await withoutWrites();
+  await db.UpdateTable({ TableName, ProvisionedThroughput: { ReadCapacityUnits: 10000, WriteCapacityUnits: 10000 } });
+  await waitActive(db, TableName);
+  for (const begun = Date.now(); ;) {
+    const done = await db.PutItem({ TableName, Item: { id: S('a') } }).then(() => true, () => false);
+    if (done) return;
+    assert.ok(Date.now() - begun < 15000, 'a second is enough');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
 // ---- batches ----
 
 const put = (Item) => ({ PutRequest: { Item } });
