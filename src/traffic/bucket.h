@@ -5,7 +5,9 @@
  * Ownership: plain structs; the rate and the burst belong to the caller, so that a changed setting
  *            takes effect at once.
  * Threads:   one at a time.
- * Errors:    none. A clock that jumps back adds nothing; one that jumps ahead fills the bucket.
+ * Errors:    none. Requests come with the time of their arrival, out of order: one that is late by
+ *            less than BUCKET_LATE_US changes nothing. A clock that jumps back by more begins anew
+ *            there, and adds nothing; one that jumps ahead fills the bucket.
  * Limits:    rates of BUCKET_RATE_MAX units a second, bursts of BUCKET_BURST_US; a debt is at most
  *            what flows in during that time.
  *
@@ -19,6 +21,7 @@
 enum { MICRO_UNITS = 1000000, BUCKET_RATE_MAX = 1000000000 };
 #define BUCKET_BURST_US (300 * INT64_C(1000000))
 #define BUCKET_SECOND_US INT64_C(1000000)
+#define BUCKET_LATE_US (60 * INT64_C(1000000))
 
 struct bucket {
     int64_t tokens; /* below 0: a debt, after something larger than what was there */
@@ -37,7 +40,8 @@ static inline struct bucket bucket_since(int64_t rate, int64_t burst_us, int64_t
 static inline void bucket_flow(struct bucket *bucket, int64_t rate, int64_t burst_us,
                                int64_t now_us) {
     int64_t passed = now_us - bucket->at_us;
-    bucket->at_us = now_us;
+    if (passed > 0 || passed < -BUCKET_LATE_US)
+        bucket->at_us = now_us;
     if (passed > 0)
         bucket->tokens += rate * (passed < 2 * burst_us ? passed : 2 * burst_us);
     if (bucket->tokens > rate * burst_us)

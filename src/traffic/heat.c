@@ -24,7 +24,11 @@ static int64_t weight_of(const struct traffic_visit *visit) {
     return (int64_t)(visit->units * per_unit * HEAT_STEPS);
 }
 
-/* How often to halve; a clock that went back begins anew. */
+/* Requests that arrived before the turn may come behind it; a clock that went back begins anew. */
+static bool has_turned(int64_t from_minute, int64_t to_minute) {
+    return to_minute > from_minute || to_minute < from_minute - 1;
+}
+
 static unsigned halvings(int64_t from_minute, int64_t to_minute) {
     int64_t passed = to_minute - from_minute;
     return passed <= 0 ? 0 : passed < 63 ? (unsigned)passed : 63;
@@ -34,7 +38,8 @@ static unsigned halvings(int64_t from_minute, int64_t to_minute) {
  * little, and heat is an estimate. */
 static void fade_slices(struct meter *meter, int64_t minute) {
     int64_t last = atomic_load_explicit(&meter->slices_minute, memory_order_relaxed);
-    if (last == minute || !atomic_compare_exchange_strong(&meter->slices_minute, &last, minute))
+    if (!has_turned(last, minute) ||
+        !atomic_compare_exchange_strong(&meter->slices_minute, &last, minute))
         return;
     unsigned times = halvings(last, minute);
     for (int i = 0; times > 0 && i < TRAFFIC_SLICES; i++) {
@@ -53,6 +58,8 @@ void heat_add_slice(struct meter *meter, const struct traffic_visit *visit, int6
 }
 
 static void fade_sketches(struct meter *meter, int64_t minute) {
+    if (!has_turned(meter->sketches_minute, minute))
+        return;
     unsigned times = halvings(meter->sketches_minute, minute);
     meter->sketches_minute = minute;
     for (int i = 0; times > 0 && i < METER_SKETCHES; i++)

@@ -39,7 +39,7 @@ static void begin(struct lane *lane, const struct lane_settings *settings, int64
 
 /* Whether a span has passed; a clock that went back begins it anew. */
 static bool passed(int64_t since_us, int64_t span_us, int64_t now_us) {
-    return now_us - since_us >= span_us || now_us < since_us;
+    return now_us - since_us >= span_us || since_us - now_us > BUCKET_LATE_US;
 }
 
 static void grow(struct lane *lane, const struct lane_settings *settings, int64_t now_us) {

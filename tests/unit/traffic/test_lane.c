@@ -126,6 +126,20 @@ static void a_clock_that_jumps_back_neither_gives_nor_takes(void **state) {
     lane_done(&lane);
 }
 
+static void requests_out_of_order_add_nothing(void **state) {
+    (void)state;
+    struct lane lane = {};
+    struct lane_settings settings = provisioned(10, start_us);
+    int64_t now_us = start_us + 10 * SECOND;
+    (void)drain(&lane, &settings, nowhere, 100000, now_us);
+    for (int i = 0; i < 100; i++) {
+        assert_int_not_equal(ask(&lane, &settings, nowhere, now_us - i % 30 * SECOND), 0);
+        assert_int_not_equal(ask(&lane, &settings, nowhere, now_us), 0);
+    }
+    assert_int_equal(drain(&lane, &settings, nowhere, 100000, now_us + SECOND), 10);
+    lane_done(&lane);
+}
+
 static void a_clock_that_jumps_ahead_fills_no_more_than_a_burst(void **state) {
     (void)state;
     struct lane lane = {};
@@ -267,6 +281,7 @@ int main(void) {
         cmocka_unit_test(units_that_were_promised_before_are_not_given_twice),
         cmocka_unit_test(a_setting_that_changes_takes_effect_at_once),
         cmocka_unit_test(a_clock_that_jumps_back_neither_gives_nor_takes),
+        cmocka_unit_test(requests_out_of_order_add_nothing),
         cmocka_unit_test(a_clock_that_jumps_ahead_fills_no_more_than_a_burst),
         cmocka_unit_test(a_partition_gives_its_1000_units_a_second_and_the_others_go_on),
         cmocka_unit_test(a_hot_partition_may_have_all_of_a_small_table),

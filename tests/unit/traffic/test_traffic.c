@@ -220,7 +220,11 @@ static void heat_fades_by_half_a_minute(void **state) {
     traffic_charge(traffic, &write, start_us);
     assert_non_null(strstr(heat(start_us + 59 * SECOND), "\"units\":6.0"));
     assert_non_null(strstr(heat(start_us + 61 * SECOND), "\"units\":3.0"));
-    assert_non_null(strstr(heat(start_us - MINUTE), "\"units\":3.0")); /* back: nothing fades */
+    for (int i = 0; i < 10; i++) { /* around the turn, out of order: once */
+        assert_non_null(strstr(heat(start_us + 59 * SECOND), "\"units\":3.0"));
+        assert_non_null(strstr(heat(start_us + 61 * SECOND), "\"units\":3.0"));
+    }
+    assert_non_null(strstr(heat(start_us - 60 * MINUTE), "\"units\":3.0")); /* nothing fades */
     assert_null(strstr(heat(start_us + 24 * 60 * MINUTE), "\"units\""));
 }
 
