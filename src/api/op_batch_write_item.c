@@ -2,7 +2,8 @@
  * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
  * the request again from its start would write the first ones twice, over what others wrote
  * between. For the same reason what meets a change of its table behind the first update isn't run
- * again, but handed back as unprocessed. */
+ * again, but handed back as unprocessed; so is what capacity refuses. */
+#include "api/admission.h"
 #include "api/fault_int.h"
 #include "api/write_request.h"
 #include "base/thread.h"
@@ -22,6 +23,8 @@ struct batch_write {
     size_t count;
     size_t wanted; /* those behind are left by a fault */
     size_t done;   /* the rest is unprocessed */
+    bool refused[BATCH_WRITES_MAX];
+    size_t refused_count;
 };
 
 /* Neither is said in the same words as both. */
@@ -116,7 +119,49 @@ static size_t chunk_end(const struct batch_write *batch, size_t from) {
     return to;
 }
 
+/* ---- under limits: an update each, so that the ones behind it find less left ---- */
+
+static status write_admitted(struct request *request, struct write *write) {
+    uint64_t ticket = 0;
+    TRY(admission_write(request, write));
+    status st = table_write(request->database, request->scope, write, 1, &ticket);
+    if (ticket > request->ticket)
+        request->ticket = ticket;
+    if (st == ST_FAILED && write->outcome == WRITE_THROTTLED) {
+        st = admission_index_refused(request, write);
+        write->cost = (struct write_cost){};
+    }
+    TRY(st);
+    admission_wrote(request, write, 1, 1);
+    admission_settle(request);
+    return ST_OK;
+}
+
+/* Only when everything is refused does the batch as a whole fail, with the first reason. */
+static status write_within_limits(struct request *request, struct batch_write *batch) {
+    struct scope *scope = request->scope;
+    if (batch->wanted > 1 && !thread_may_wait())
+        return ST_WOULD_WAIT;
+    for (; batch->done < batch->wanted; batch->done++) {
+        size_t at = batch->done;
+        status st = write_admitted(request, &batch->writes[at]);
+        if (st == ST_CONFLICT && at > 0)
+            break;
+        if (st != ST_FAILED)
+            TRY(st);
+        batch->refused[at] = st == ST_FAILED;
+        batch->refused_count += batch->refused[at];
+    }
+    if (batch->wanted > 0 && batch->refused_count == batch->wanted)
+        return ST_FAILED;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
+    return ST_OK;
+}
+
 static status write_all(struct request *request, struct batch_write *batch) {
+    if (admission_enforced(request))
+        return write_within_limits(request, batch);
     if (chunk_end(batch, 0) < batch->wanted && !thread_may_wait())
         return ST_WOULD_WAIT;
     while (batch->done < batch->wanted) {
@@ -129,6 +174,7 @@ static status write_all(struct request *request, struct batch_write *batch) {
         if (st == ST_CONFLICT && from > 0)
             break;
         TRY(st);
+        admission_wrote(request, batch->writes + from, to - from, 1);
         batch->done = to;
     }
     return ST_OK;
@@ -143,17 +189,21 @@ static void reply_write(struct reply *reply, const struct write *write) {
     reply_close(reply);
 }
 
+static bool is_unprocessed(const struct batch_write *batch, size_t at) {
+    return at >= batch->done || batch->refused[at];
+}
+
 /* Those of one table need not stand together. */
 static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
     bool told[BATCH_WRITES_MAX] = {};
     reply_open(reply, STR("UnprocessedItems"));
-    for (size_t i = batch->done; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->count; i++) {
         str table_name = batch->table_names[i];
-        if (told[i])
+        if (told[i] || !is_unprocessed(batch, i))
             continue;
         reply_open_list(reply, table_name);
         for (size_t j = i; j < batch->count; j++) {
-            if (!str_eq(batch->table_names[j], table_name))
+            if (!is_unprocessed(batch, j) || !str_eq(batch->table_names[j], table_name))
                 continue;
             reply_write(reply, &batch->writes[j]);
             told[j] = true;
@@ -164,9 +214,12 @@ static void reply_unprocessed(struct reply *reply, const struct batch_write *bat
 }
 
 static void reply_batch(struct request *request, enum capacity_detail detail,
-                        const struct batch_write *batch) {
+                        struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_unprocessed(reply, batch);
+    for (size_t i = 0; i < batch->done; i++)
+        if (batch->refused[i])
+            batch->collections[i] = (struct collection){};
     reply_collections(request, batch->collections, batch->done);
     if (detail == CAPACITY_NONE)
         return;
