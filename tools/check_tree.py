@@ -34,7 +34,7 @@ TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STR
 ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
 
-CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)g)')
+CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)[gf])')
 CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE'}
 DATE_FORMS = re.compile('%[YaHM]')
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes docs/compat.md and docs/configuration.md from the tables that describe the server.
+"""Writes docs/compat.md, docs/configuration.md and the list in docs/metrics.md from the tables that describe the server.
 
 docs/compat.md: every operation of the model (src/api/shapes.def), whether it is there
 (src/api/ops.def), and its cases in tests/api as the last run of ./test counted them
@@ -74,8 +74,31 @@ def configuration():
              '| name | default | bounds | |', '|---|---|---|---|']
     for name, kind, standard, low, high, sentence in row.findall(read('src/server/config.def')):
         bounds = f'{low} … {high}' if kind == 'INTEGER' else 'true, false' if kind == 'FLAG' else ''
-        lines.append(f'| `{name}` | `{standard}` | {bounds} | {sentence} |')
+        shown = f'`{standard}`' if standard else ''
+        lines.append(f'| `{name}` | {shown} | {bounds} | {sentence} |')
     return '\n'.join(lines) + '\n'
+
+
+METRIC_KINDS = {
+    'COUNTER': ('counter', ''), 'BY_OPERATION': ('counter', 'operation'), 'LATENCY': ('histogram', 'operation'),
+    'SAMPLED_COUNTER': ('counter', ''), 'SAMPLED_GAUGE': ('gauge', ''),
+    'SAMPLED_DISTRIBUTION': ('histogram', ''), 'SAMPLED_DURATIONS': ('histogram', ''),
+}
+METRICS_BEGIN = '<!-- From here on written by tools/gen_docs.py from src/server/metrics.def. -->'
+METRICS_END = '<!-- Up to here. -->'
+
+
+def metrics():
+    """The text around the list is written by hand."""
+    text = read('docs/metrics.md')
+    before, rest = text.split(METRICS_BEGIN)
+    behind = rest.split(METRICS_END)[1]
+    row = re.compile(r'^METRIC\( *\w+, *(\w+), *"([^"]+)", *"([^"]+)"\)', re.M)
+    lines = ['| name | type | labels | |', '|---|---|---|---|']
+    for kind, name, sentence in row.findall(read('src/server/metrics.def')):
+        type_name, label = METRIC_KINDS[kind]
+        lines.append(f'| `{name}` | {type_name} | {label} | {sentence} |')
+    return before + METRICS_BEGIN + '\n' + '\n'.join(lines) + '\n' + METRICS_END + behind
 
 
 def without_counts(text):
@@ -84,7 +107,7 @@ def without_counts(text):
 
 
 def main():
-    documents = {'docs/compat.md': compat(), 'docs/configuration.md': configuration()}
+    documents = {'docs/compat.md': compat(), 'docs/configuration.md': configuration(), 'docs/metrics.md': metrics()}
     stale = []
     for path, text in documents.items():
         full = os.path.join(ROOT, path)

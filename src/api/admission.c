@@ -1,5 +1,6 @@
 #include "api/admission.h"
 
+#include "api/throttling.h"
 #include "item/item_codec.h"
 #include "item/item_key.h"
 #include "table/table_key.h"
@@ -78,12 +79,6 @@ struct traffic_visit admission_page(struct request *request, const struct table_
 
 /* ---- refusals ---- */
 
-struct throttling {
-    str reasons[LANE_LIMIT_COUNT];
-    size_t count;
-    str resource;
-};
-
 static str arn_of(struct request *request, const struct traffic_visit *visit) {
     str arn = table_arn(request, visit->table);
     if (visit->index == NULL)
@@ -100,13 +95,18 @@ static struct throttling *reasons_of(struct request *request, const struct traff
         [LIMIT_KEY_RANGE] = "KeyRangeThroughputExceeded",
         [LIMIT_MAX_ON_DEMAND] = "MaxOnDemandThroughputExceeded",
     };
-    struct throttling *made = arena_struct(request->scope->arena, struct throttling);
-    made->resource = arn_of(request, visit);
+    struct arena *arena = request->scope->arena;
+    struct throttling *made = arena_struct(arena, struct throttling);
+    struct throttling_reason *reasons =
+        arena_array(arena, struct throttling_reason, LANE_LIMIT_COUNT);
     for (int limit = 0; limit < LANE_LIMIT_COUNT; limit++)
         if (refusals >> limit & 1)
-            made->reasons[made->count++] =
-                arena_printf(request->scope->arena, "%s%s%s", visit->index ? "Index" : "Table",
-                             visit->kind == TRAFFIC_READ ? "Read" : "Write", limits[limit]);
+            reasons[made->count++] = (struct throttling_reason){
+                .reason =
+                    arena_printf(arena, "%s%s%s", visit->index ? "Index" : "Table",
+                                 visit->kind == TRAFFIC_READ ? "Read" : "Write", limits[limit]),
+                .resource = arn_of(request, visit)};
+    made->reasons = reasons;
     return made;
 }
 
@@ -145,23 +145,6 @@ static status fail_refused(struct request *request, const struct traffic_visit *
     return fail(scope, ERROR_ProvisionedThroughputExceededException,
                 "The level of configured provisioned throughput for the table was exceeded. "
                 "Consider increasing your provisioning level with the UpdateTable API.");
-}
-
-void admission_reply_reasons(struct reply *reply, enum error_code error, const void *detail) {
-    const struct throttling *throttling = detail;
-    bool has = error == ERROR_ProvisionedThroughputExceededException ||
-               error == ERROR_RequestLimitExceeded || error == ERROR_ThrottlingException;
-    if (!has || throttling == NULL)
-        return;
-    reply_open_list(reply, error == ERROR_ThrottlingException ? STR("throttlingReasons")
-                                                              : STR("ThrottlingReasons"));
-    for (size_t i = 0; i < throttling->count; i++) {
-        reply_open(reply, ANON);
-        reply_str(reply, STR("reason"), throttling->reasons[i]);
-        reply_str(reply, STR("resource"), throttling->resource);
-        reply_close(reply);
-    }
-    reply_close_list(reply);
 }
 
 /* ---- admission ---- */

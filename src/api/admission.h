@@ -53,6 +53,3 @@ status admission_index_refused(struct request *request, const struct write *writ
  * `table_times`. */
 void admission_wrote(struct request *request, const struct write *writes, size_t count,
                      double table_times);
-
-/* "ThrottlingReasons": […], for the errors that have them. */
-void admission_reply_reasons(struct reply *reply, enum error_code error, const void *detail);

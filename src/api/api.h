@@ -15,8 +15,10 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "item/scope.h"
 #include "table/database.h"
 
+struct faults;
 struct traffic;
 
 struct api_call {
@@ -26,12 +28,28 @@ struct api_call {
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
     struct traffic *traffic; /* NULL: nothing is counted, and nothing refused for its number */
+    str host;                /* as the client calls us; may be absent */
+    struct faults *faults;   /* NULL: none are made */
+    str fault_spec;          /* one for this call alone, when `faults` is there; absent: none */
+};
+
+#define API_NO_OPERATION SIZE_MAX
+
+/* What metrics are made of. */
+struct api_counts {
+    size_t operation; /* index for api_operation_name, or API_NO_OPERATION */
+    enum error_code error;
+    uint32_t items;                       /* returned by Query, Scan and SELECT */
+    uint32_t conditions_false, conflicts; /* actions of a transaction, each */
+    bool faulted;                         /* on demand (fault.h) */
 };
 
 struct api_answer {
     int http_status;
     str body;
-    uint64_t ticket; /* the answer holds once this is durable (kv.h); 0: now */
+    uint64_t ticket;  /* the answer holds once this is durable (kv.h); 0: now */
+    int64_t delay_ms; /* it shall leave so long after the request came */
+    struct api_counts counts;
 };
 
 status api_call(struct database *database, const struct api_call *call, struct api_answer *out);
@@ -43,8 +61,9 @@ struct scope;
 /* The answer to a call that was refused before it was run; the scope says why. */
 void api_refuse(struct scope *scope, struct api_answer *out);
 
-/* The answer to a call whose ticket was lost: the write may not have happened. */
-void api_lost(struct arena *arena, struct api_answer *out);
+/* The answer to a call whose ticket was lost, in place of the first: the write may not have
+ * happened. */
+void api_lost(struct arena *arena, struct api_answer *answer);
 
 /* Names of all operations that are there, for tests and documents. */
 size_t api_operation_count(void);

@@ -2,8 +2,10 @@
  * statuses into errors of the service. */
 #include "api/admission.h"
 #include "api/api.h"
+#include "api/fault_int.h"
 #include "api/request.h"
 #include "api/shape_read.h"
+#include "api/throttling.h"
 #include "api/transaction.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -93,7 +95,8 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
         reply_stored(&reply, STR("Item"), scope->error_item, NULL, NULL);
     if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
         reply_cancellation(&reply, scope->error_detail);
-    admission_reply_reasons(&reply, scope->error, scope->error_detail);
+    if (throttling_is(scope->error) && scope->error_detail != NULL)
+        reply_throttling(&reply, scope->error, scope->error_detail);
     out->http_status = row->http_status;
     out->body = reply_finish(&reply);
 }
@@ -119,6 +122,7 @@ static status run_once(struct request *request) {
     request->tables = catalogue_acquire(request->database);
     request->notes = NULL;
     reply_init(&request->reply, request->scope->arena);
+    request->counts = (struct api_counts){.operation = request->counts.operation};
     status st = request->operation->run(request);
     if (st == ST_OK || st == ST_FAILED)
         admission_settle(request); /* the notes name tables of this snapshot */
@@ -138,30 +142,60 @@ static status run(struct request *request) {
     return st;
 }
 
+static status run_with_faults(struct request *request, const struct api_call *call,
+                              struct api_answer *out) {
+    status st = fault_begin(request, call->faults, call->fault_spec);
+    if (st == ST_OK)
+        st = run(request);
+    if (request->fault == NULL || st == ST_WOULD_WAIT)
+        return st;
+    request->counts.faulted = true;
+    out->delay_ms = request->fault->latency_ms;
+    return fault_end(request, st);
+}
+
+static void count_error(struct scope *scope, struct api_counts *counts) {
+    counts->error = scope->error;
+    if (scope->error == ERROR_ConditionalCheckFailedException)
+        counts->conditions_false++;
+    else if (scope->error == ERROR_TransactionConflictException)
+        counts->conflicts++;
+    else if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
+        cancellation_count(scope->error_detail, counts);
+}
+
 status api_call(struct database *database, const struct api_call *call, struct api_answer *out) {
     struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
-    *out = (struct api_answer){.http_status = 200};
+    *out = (struct api_answer){.http_status = 200, .counts.operation = API_NO_OPERATION};
     const struct operation *operation = find_operation(call->target);
     if (operation == NULL) {
         (void)fail(&scope, ERROR_UnknownOperationException, "%s", "");
+        count_error(&scope, &out->counts);
         answer_error(&scope, out);
         return ST_OK;
     }
-    struct request request = {
-        .scope = &scope, .database = database, .operation = operation, .traffic = call->traffic};
+    struct request request = {.scope = &scope,
+                              .database = database,
+                              .operation = operation,
+                              .host = call->host,
+                              .traffic = call->traffic};
+    request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);
     request.input = input;
     if (st == ST_OK)
-        st = run(&request);
+        st = __builtin_expect(call->faults != NULL, 0) ? run_with_faults(&request, call, out)
+                                                       : run(&request);
     if (st == ST_WOULD_WAIT)
         return st;
     out->ticket = request.ticket;
+    out->counts = request.counts;
     if (st == ST_OK) {
         out->body = reply_finish(&request.reply);
         return ST_OK;
     }
     name_status(&scope, operation, st);
+    count_error(&scope, &out->counts);
     answer_error(&scope, out);
     return ST_OK;
 }
@@ -171,14 +205,16 @@ bool api_knows(str target) {
 }
 
 void api_refuse(struct scope *scope, struct api_answer *out) {
-    *out = (struct api_answer){};
+    *out = (struct api_answer){.counts.operation = API_NO_OPERATION};
+    count_error(scope, &out->counts);
     answer_error(scope, out);
 }
 
-void api_lost(struct arena *arena, struct api_answer *out) {
+void api_lost(struct arena *arena, struct api_answer *answer) {
     struct scope scope = {.arena = arena, .scratch = arena};
     (void)fail(&scope, ERROR_InternalServerError,
                "The write could not be made durable; it may or may not have happened.");
-    *out = (struct api_answer){};
-    answer_error(&scope, out);
+    struct api_counts counts = {.operation = answer->counts.operation, .error = scope.error};
+    *answer = (struct api_answer){.counts = counts};
+    answer_error(&scope, answer);
 }

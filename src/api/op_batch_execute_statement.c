@@ -2,6 +2,7 @@
  * it. Writes are updates of their own, so a batch of several must not start on an I/O loop: running
  * it again from its start would meet its own first writes. */
 #include "api/admission.h"
+#include "api/fault_int.h"
 #include "api/statement.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -33,6 +34,8 @@ static status settle(struct request *request, struct answer *answer, status st) 
     if (st != ST_FAILED)
         return st;
     answer->error = scope->error;
+    request->counts.conditions_false += scope->error == ERROR_ConditionalCheckFailedException;
+    request->counts.conflicts += scope->error == ERROR_TransactionConflictException;
     answer->error_text = scope->error_text;
     scope->error = ERROR_NONE;
     scope->error_text = scope->error_item = (str){};
@@ -164,6 +167,10 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
         struct answer *answer = &batch->answers[i];
         if (!answer->bound)
             continue;
+        if (fault_leaves(request, answer->statement.table->name, i)) {
+            TRY(settle(request, answer, fault_of_element(request)));
+            continue;
+        }
         status st = batch->writes
                         ? write_one(request, answer, first)
                         : read_one(request, batch, answer, in->at[i]->ConsistentRead.value);
@@ -175,7 +182,7 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
 
 /* ---- the reply ---- */
 
-static void reply_answer(struct request *request, const struct answer *answer) {
+static status reply_answer(struct request *request, const struct answer *answer) {
     struct reply *reply = &request->reply;
     const struct statement *statement = &answer->statement;
     reply_open(reply, ANON);
@@ -185,7 +192,7 @@ static void reply_answer(struct request *request, const struct answer *answer) {
         reply_str(reply, STR("Message"), answer->error_text);
         reply_close(reply);
     } else if (answer->stored.ptr != NULL) {
-        statement_reply_columns(request, statement, STR("Item"), answer->stored);
+        TRY(statement_reply_columns(request, statement, STR("Item"), answer->stored));
     } else {
         (void)statement_reply_returning(request, statement, STR("Item"));
     }
@@ -193,6 +200,7 @@ static void reply_answer(struct request *request, const struct answer *answer) {
         reply_str(reply, STR("TableName"),
                   statement->table ? statement->table->name : statement->parsed.table_name);
     reply_close(reply);
+    return ST_OK;
 }
 
 static void reply_costs(struct request *request, enum capacity_detail detail,
@@ -220,7 +228,7 @@ status op_batch_execute_statement(struct request *request) {
     TRY(run_all(request, in->Statements, batch));
     reply_open_list(&request->reply, STR("Responses"));
     for (size_t i = 0; i < batch->count; i++)
-        reply_answer(request, &batch->answers[i]);
+        TRY(reply_answer(request, &batch->answers[i]));
     reply_close_list(&request->reply);
     reply_costs(request, capacity_detail_of(in->ReturnConsumedCapacity), batch);
     return ST_OK;

@@ -1,10 +1,10 @@
 #include "api/admission.h"
+#include "api/fault_int.h"
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/loop_work.h"
 #include "table/table_check.h"
-#include "table/table_key.h"
 #include "table/table_read.h"
 
 enum { BATCH_KEYS_MAX = 100, BATCH_REPLY_BYTES_MAX = 16 * 1024 * 1024 };
@@ -16,11 +16,29 @@ struct part {
     const struct table *table;
     const struct expr_projection *projection; /* NULL: everything there is */
     str *stored;
-    bool *refused; /* by capacity: unprocessed */
-    size_t refused_count;
-    size_t done; /* keys answered; the rest is unprocessed */
+    size_t wanted; /* keys to be found; those behind are left, by capacity or a fault */
+    size_t done;   /* keys answered; the rest is unprocessed */
     struct capacity capacity;
 };
+
+static int compare_keys(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+/* Equal keys have equal bytes, whatever the schema says of them: it is asked later. */
+static status check_distinct(struct request *request, const struct in_KeyList *list) {
+    str *keys = arena_array(request->scope->arena, str, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        struct item key = *list->at[i];
+        keys[i] = item_encode(&key, &(struct item_stamp){}, request->scope->arena);
+    }
+    qsort(keys, list->count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < list->count; i++)
+        if (str_eq(keys[i - 1], keys[i]))
+            return fail_validation(request->scope,
+                                   "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
 
 static status parse_part(struct request *request, struct part *part) {
     const struct in_KeysAndAttributes *in = part->in;
@@ -38,76 +56,71 @@ static status parse_part(struct request *request, struct part *part) {
     TRY(expr_placeholders_all_used(request->scope, &placeholders));
     for (size_t i = 0; i < in->Keys->count; i++)
         TRY(item_check(request->scope, in->Keys->at[i]));
-    return ST_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
+    return check_distinct(request, in->Keys);
 }
 
 static status check_keys(struct request *request, struct part *part) {
     const struct in_KeyList *list = part->in->Keys;
-    str keys[BATCH_KEYS_MAX];
-    TRY(request_table(request, part->table_name, false, &part->table));
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         TRY(table_check_key(request->scope, part->table, list->at[i]));
-        struct buf key;
-        buf_init(&key, request->scope->arena, 128);
-        (void)item_key(part->table, &(struct key_source){.tree = list->at[i]}, &key); /* whole */
-        keys[i] = buf_str(&key);
-    }
-    qsort(keys, list->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < list->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(request->scope,
-                                   "Provided list of item keys contains duplicates");
     return request_check_projection(request, part->table, part->projection);
 }
 
-static void admit_part(struct request *request, struct part *part) {
-    const struct in_KeyList *list = part->in->Keys;
-    bool consistent = part->in->ConsistentRead.value;
-    double promised = 0;
-    part->refused = arena_array(request->scope->arena, bool, list->count);
-    for (size_t i = 0; admission_enforced(request) && i < list->count; i++) {
-        struct traffic_visit visit = admission_item(request, part->table, list->at[i]);
-        part->refused[i] = admission_read(request, &visit, promised) != ST_OK;
-        part->refused_count += part->refused[i];
-        if (!part->refused[i])
-            promised += capacity_read_units(0, consistent);
-    }
+/* `promised` grows by what the key costs at least. */
+static bool is_admitted(struct request *request, const struct part *part, const struct item *key,
+                        double *promised) {
+    struct traffic_visit visit = admission_item(request, part->table, key);
+    if (admission_read(request, &visit, *promised) != ST_OK)
+        return false;
+    *promised += capacity_read_units(0, part->in->ConsistentRead.value);
+    return true;
 }
 
-/* Only when every key is refused does the batch as a whole fail, with the first reason. */
-static status admit_parts(struct request *request, struct part *parts, size_t count) {
-    size_t keys = 0, refused = 0;
-    for (size_t i = 0; i < count; i++) {
-        admit_part(request, &parts[i]);
-        keys += parts[i].in->Keys->count;
-        refused += parts[i].refused_count;
+/* The keys that capacity or a fault leaves unprocessed go to the end. */
+static void leave_keys(struct request *request, struct part *part) {
+    const struct in_KeyList *all = part->in->Keys;
+    part->wanted = all->count;
+    if (request->fault == NULL && !admission_enforced(request))
+        return;
+    struct arena *arena = request->scope->arena;
+    struct in_KeysAndAttributes *in = arena_struct(arena, struct in_KeysAndAttributes);
+    struct in_KeyList *list = arena_struct(arena, struct in_KeyList);
+    size_t end = all->count;
+    double promised = 0;
+    *in = *part->in;
+    *list = (struct in_KeyList){all->count, arena_array(arena, const struct item *, all->count)};
+    part->wanted = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        bool left = fault_leaves(request, part->table_name, i) ||
+                    !is_admitted(request, part, all->at[i], &promised);
+        list->at[left ? --end : part->wanted++] = all->at[i];
     }
-    if (refused == keys)
+    in->Keys = list;
+    part->in = in;
+}
+
+/* Only when nothing can be read for want of capacity does the batch as a whole fail, with the first
+ * reason. */
+static status leave_all_keys(struct request *request, struct part *parts, size_t count) {
+    struct scope *scope = request->scope;
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++) {
+        leave_keys(request, &parts[i]);
+        wanted += parts[i].wanted;
+    }
+    if (wanted == 0 && scope->error != ERROR_NONE)
         return ST_FAILED;
-    request->scope->error = ERROR_NONE;
-    request->scope->error_detail = NULL;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
     return ST_OK;
 }
 
-/* What was refused is not looked for. */
 static status find_part(struct request *request, struct part *part, struct loop_work *work) {
     const struct in_KeyList *list = part->in->Keys;
-    const struct item **keys = arena_array(request->scope->arena, const struct item *, list->count);
-    str *found = arena_array(request->scope->arena, str, list->count);
-    size_t count = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (!part->refused[i])
-            keys[count++] = list->at[i];
-    TRY(table_find_many(request->database, request->scope, part->table, keys, count, found));
     part->stored = arena_array(request->scope->arena, str, list->count);
-    for (size_t i = 0, at = 0; i < list->count; i++)
-        if (!part->refused[i])
-            part->stored[i] = found[at++];
-    for (size_t i = 0; i < list->count; i++)
+    TRY(table_find_many(request->database, request->scope, part->table,
+                        (const struct item *const *)list->at, part->wanted, part->stored));
+    for (size_t i = 0; i < part->wanted; i++)
         if (part->stored[i].ptr != NULL)
             TRY(loop_work_add(work, item_size(part->stored[i]), NULL));
     return ST_OK;
@@ -116,15 +129,13 @@ static status find_part(struct request *request, struct part *part, struct loop_
 static void reply_part(struct request *request, struct part *part, size_t *bytes_left) {
     part->capacity.table = part->table;
     reply_open_list(&request->reply, part->table_name);
-    for (size_t i = 0; i < part->in->Keys->count; i++) {
+    for (size_t i = 0; i < part->wanted; i++) {
         str stored = part->stored[i];
         size_t size = stored.ptr != NULL ? item_size(stored) : 0;
         if (size > *bytes_left)
             break;
         *bytes_left -= size;
         part->done++;
-        if (part->refused[i])
-            continue;
         double units = capacity_read_units(size, part->in->ConsistentRead.value);
         struct traffic_visit visit = admission_item(request, part->table, part->in->Keys->at[i]);
         admission_used(request, &visit, units);
@@ -139,9 +150,8 @@ static void reply_unprocessed_part(struct reply *reply, const struct part *part)
     const struct in_KeysAndAttributes *in = part->in;
     reply_open(reply, part->table_name);
     reply_open_list(reply, STR("Keys"));
-    for (size_t i = 0; i < in->Keys->count; i++)
-        if (i >= part->done || part->refused[i])
-            reply_tree(reply, ANON, in->Keys->at[i]);
+    for (size_t i = part->done; i < in->Keys->count; i++)
+        reply_tree(reply, ANON, in->Keys->at[i]);
     reply_close_list(reply);
     if (in->ConsistentRead.given)
         reply_bool(reply, STR("ConsistentRead"), in->ConsistentRead.value);
@@ -173,7 +183,7 @@ static void reply_batch(struct request *request, enum capacity_detail detail, st
     reply_close(reply);
     reply_open(reply, STR("UnprocessedKeys"));
     for (size_t i = 0; i < count; i++)
-        if (parts[i].done < parts[i].in->Keys->count || parts[i].refused_count > 0)
+        if (parts[i].done < parts[i].in->Keys->count)
             reply_unprocessed_part(reply, &parts[i]);
     reply_close(reply);
     if (detail == CAPACITY_NONE)
@@ -200,8 +210,10 @@ status op_batch_get_item(struct request *request) {
         return fail_validation(request->scope,
                                "Too many items requested for the BatchGetItem call");
     for (size_t i = 0; i < tables->count; i++)
+        TRY(request_table(request, parts[i].table_name, false, &parts[i].table));
+    for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
-    TRY(admit_parts(request, parts, tables->count));
+    TRY(leave_all_keys(request, parts, tables->count));
     for (size_t i = 0; i < tables->count; i++)
         TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);

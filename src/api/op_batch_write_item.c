@@ -4,6 +4,7 @@
  * between. For the same reason what meets a change of its table behind the first update isn't run
  * again, but handed back as unprocessed; so is what capacity refuses. */
 #include "api/admission.h"
+#include "api/fault_int.h"
 #include "api/write_request.h"
 #include "base/thread.h"
 #include "item/item_codec.h"
@@ -16,10 +17,12 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
     str table_names[BATCH_WRITES_MAX]; /* as the request has them */
-    size_t sizes[BATCH_WRITES_MAX];    /* with the entries in indexes */
+    str keys[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
-    size_t done; /* the rest is unprocessed */
+    size_t wanted; /* those behind are left by a fault */
+    size_t done;   /* the rest is unprocessed */
     bool refused[BATCH_WRITES_MAX];
     size_t refused_count;
 };
@@ -56,6 +59,20 @@ static status check_requests(struct scope *scope, const struct in_BatchWriteItem
     return ST_OK;
 }
 
+/* Against those before it: a key twice is told before what is wrong behind it. */
+static status check_new_key(struct scope *scope, struct batch_write *batch) {
+    const struct write *write = &batch->writes[batch->count];
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    (void)item_key(write->table, &(struct key_source){.tree = write->item},
+                   &key); /* whole: checked */
+    batch->keys[batch->count] = buf_str(&key);
+    for (size_t i = 0; i < batch->count; i++)
+        if (str_eq(batch->keys[i], batch->keys[batch->count]))
+            return fail_validation(scope, "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
+
 static status add_write(struct request *request, const struct table *table, str table_name,
                         const struct in_WriteRequest *in, struct batch_write *batch) {
     struct write *write = &batch->writes[batch->count];
@@ -73,33 +90,31 @@ static status add_write(struct request *request, const struct table *table, str 
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
+    TRY(check_new_key(request->scope, batch));
     batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
     return ST_OK;
 }
 
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
-}
-
-static status check_duplicates(struct scope *scope, const struct batch_write *batch) {
-    str keys[BATCH_WRITES_MAX];
-    for (size_t i = 0; i < batch->count; i++) {
-        struct buf key;
-        buf_init(&key, scope->arena, 128);
-        (void)item_key(batch->writes[i].table, &(struct key_source){.tree = batch->writes[i].item},
-                       &key); /* whole: checked */
-        keys[i] = buf_str(&key);
+/* The writes that a fault leaves unprocessed go to the end. */
+static void leave_writes(struct request *request, struct batch_write *batch) {
+    batch->wanted = batch->count;
+    if (request->fault == NULL)
+        return;
+    struct batch_write *all = arena_struct(request->scope->arena, struct batch_write);
+    *all = *batch;
+    size_t end = all->count;
+    batch->wanted = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        size_t to = fault_leaves(request, all->table_names[i], i) ? --end : batch->wanted++;
+        batch->writes[to] = all->writes[i];
+        batch->table_names[to] = all->table_names[i];
+        batch->sizes[to] = all->sizes[i];
     }
-    qsort(keys, batch->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < batch->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(scope, "Provided list of item keys contains duplicates");
-    return ST_OK;
 }
 
 static size_t chunk_end(const struct batch_write *batch, size_t from) {
     size_t bytes = 0, to = from;
-    while (to < batch->count && (to == from || bytes + batch->sizes[to] <= UPDATE_BYTES_MAX))
+    while (to < batch->wanted && (to == from || bytes + batch->sizes[to] <= UPDATE_BYTES_MAX))
         bytes += batch->sizes[to++];
     return to;
 }
@@ -125,9 +140,9 @@ static status write_admitted(struct request *request, struct write *write) {
 /* Only when everything is refused does the batch as a whole fail, with the first reason. */
 static status write_within_limits(struct request *request, struct batch_write *batch) {
     struct scope *scope = request->scope;
-    if (batch->count > 1 && !thread_may_wait())
+    if (batch->wanted > 1 && !thread_may_wait())
         return ST_WOULD_WAIT;
-    for (; batch->done < batch->count; batch->done++) {
+    for (; batch->done < batch->wanted; batch->done++) {
         size_t at = batch->done;
         status st = write_admitted(request, &batch->writes[at]);
         if (st == ST_CONFLICT && at > 0)
@@ -136,8 +151,10 @@ static status write_within_limits(struct request *request, struct batch_write *b
             TRY(st);
         batch->refused[at] = st == ST_FAILED;
         batch->refused_count += batch->refused[at];
+        if (batch->refused[at])
+            batch->collections[at] = (struct collection){};
     }
-    if (batch->refused_count == batch->count)
+    if (batch->refused_count == batch->wanted && batch->wanted > 0)
         return ST_FAILED;
     scope->error = ERROR_NONE;
     scope->error_detail = NULL;
@@ -147,9 +164,9 @@ static status write_within_limits(struct request *request, struct batch_write *b
 static status write_all(struct request *request, struct batch_write *batch) {
     if (admission_enforced(request))
         return write_within_limits(request, batch);
-    if (chunk_end(batch, 0) < batch->count && !thread_may_wait())
+    if (chunk_end(batch, 0) < batch->wanted && !thread_may_wait())
         return ST_WOULD_WAIT;
-    while (batch->done < batch->count) {
+    while (batch->done < batch->wanted) {
         size_t from = batch->done, to = chunk_end(batch, from);
         uint64_t ticket = 0;
         status st = table_write(request->database, request->scope, batch->writes + from, to - from,
@@ -169,44 +186,46 @@ static bool is_unprocessed(const struct batch_write *batch, size_t at) {
     return at >= batch->done || batch->refused[at];
 }
 
+static void reply_write(struct reply *reply, const struct write *write) {
+    bool put = write->kind == WRITE_PUT;
+    reply_open(reply, ANON);
+    reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
+    reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
+    reply_close(reply);
+    reply_close(reply);
+}
+
+/* Those of one table need not stand together. */
 static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
+    bool told[BATCH_WRITES_MAX] = {};
     reply_open(reply, STR("UnprocessedItems"));
-    str open = {}; /* the table whose list is open */
     for (size_t i = 0; i < batch->count; i++) {
-        const struct write *write = &batch->writes[i];
-        bool put = write->kind == WRITE_PUT;
-        if (!is_unprocessed(batch, i))
+        str table_name = batch->table_names[i];
+        if (told[i] || !is_unprocessed(batch, i))
             continue;
-        if (open.ptr != NULL && !str_eq(open, batch->table_names[i]))
-            reply_close_list(reply);
-        if (open.ptr == NULL || !str_eq(open, batch->table_names[i]))
-            reply_open_list(reply, batch->table_names[i]);
-        open = batch->table_names[i];
-        reply_open(reply, ANON);
-        reply_open(reply, put ? STR("PutRequest") : STR("DeleteRequest"));
-        reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
-        reply_close(reply);
-        reply_close(reply);
-    }
-    if (open.ptr != NULL)
+        reply_open_list(reply, table_name);
+        for (size_t j = i; j < batch->count; j++) {
+            if (!str_eq(batch->table_names[j], table_name) || !is_unprocessed(batch, j))
+                continue;
+            reply_write(reply, &batch->writes[j]);
+            told[j] = true;
+        }
         reply_close_list(reply);
+    }
     reply_close(reply);
 }
 
 static void reply_batch(struct request *request, enum capacity_detail detail,
-                        struct batch_write *batch) {
+                        const struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_unprocessed(reply, batch);
-    for (size_t i = 0; i < batch->done; i++)
-        if (batch->refused[i])
-            batch->collections[i] = (struct collection){};
     reply_collections(request, batch->collections, batch->done);
     if (detail == CAPACITY_NONE)
         return;
     reply_open_list(reply, STR("ConsumedCapacity"));
-    for (size_t i = 0; i < batch->count;) {
+    for (size_t i = 0; i < batch->wanted;) {
         struct capacity capacity = {.table = batch->writes[i].table};
-        for (; i < batch->count && batch->writes[i].table == capacity.table; i++)
+        for (; i < batch->wanted && batch->writes[i].table == capacity.table; i++)
             capacity_add_cost(&capacity, &batch->writes[i].cost);
         reply_capacity_element(request, detail, &capacity);
     }
@@ -224,7 +243,7 @@ status op_batch_write_item(struct request *request) {
         for (size_t i = 0; i < tables->at[t]->count; i++)
             TRY(add_write(request, table, tables->keys[t], tables->at[t]->at[i], batch));
     }
-    TRY(check_duplicates(request->scope, batch));
+    leave_writes(request, batch);
     for (size_t i = 0; i < batch->count; i++)
         TRY(collection_read(request, in->ReturnItemCollectionMetrics, &batch->writes[i],
                             &batch->collections[i]));

@@ -89,7 +89,8 @@ static status read_all(struct request *request, struct transaction *transaction,
         reply_open(reply, ANON);
         if (stored[i].ptr != NULL &&
             (filters[i] == NULL || expr_condition_true(filters[i], item_map(stored[i]))))
-            statement_reply_columns(request, &transaction->statements[i], STR("Item"), stored[i]);
+            TRY(statement_reply_columns(request, &transaction->statements[i], STR("Item"),
+                                        stored[i]));
         reply_close(reply);
     }
     reply_close_list(reply);

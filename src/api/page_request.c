@@ -277,6 +277,7 @@ status page_reply(struct request *request, struct page_request *page) {
     TRY(read_page(request, page, &progress));
     if (!count_only)
         reply_close_list(reply);
+    request->counts.items += (uint32_t)progress.returned;
     reply_i64(reply, STR("Count"), progress.returned);
     reply_i64(reply, STR("ScannedCount"), progress.examined);
     if (progress.last.ptr != NULL)

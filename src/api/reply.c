@@ -6,6 +6,7 @@
 enum { REPLY_BYTES = 512 };
 
 void reply_init(struct reply *reply, struct arena *arena) {
+    reply->nothing = false;
     buf_init(&reply->body, arena, REPLY_BYTES);
     json_writer_init(&reply->json, &reply->body);
     json_write_object_begin(&reply->json);
@@ -14,7 +15,11 @@ void reply_init(struct reply *reply, struct arena *arena) {
 str reply_finish(struct reply *reply) {
     json_write_object_end(&reply->json);
     json_writer_finish(&reply->json);
-    return buf_str(&reply->body);
+    return reply->nothing ? STR("") : buf_str(&reply->body);
+}
+
+void reply_nothing(struct reply *reply) {
+    reply->nothing = true;
 }
 
 static void key(struct reply *reply, str name) {

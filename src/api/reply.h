@@ -19,6 +19,7 @@
 struct reply {
     struct buf body;
     struct json_writer json;
+    bool nothing;
 };
 
 #define ANON ((str){NULL, 0})
@@ -26,6 +27,9 @@ struct reply {
 void reply_init(struct reply *reply, struct arena *arena);
 /* The text; everything opened must have been closed. */
 str reply_finish(struct reply *reply);
+
+/* No text at all, not even an empty object. */
+void reply_nothing(struct reply *reply);
 
 void reply_open(struct reply *reply, str name);
 void reply_close(struct reply *reply);

@@ -4,8 +4,7 @@
 
 /* ---- tables ---- */
 
-/* The table's name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
-static str name_of(str name_or_arn) {
+str request_table_name(str name_or_arn) {
     if (!str_starts_with(name_or_arn, STR("arn:")))
         return name_or_arn;
     size_t slash = str_find(name_or_arn, '/');
@@ -22,7 +21,7 @@ static bool serves_items(const struct request *request, const struct table *tabl
 
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
-    str name = name_of(name_or_arn);
+    str name = request_table_name(name_or_arn);
     const struct table *table = catalogue_find(request->tables, name);
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))
@@ -50,7 +49,7 @@ status request_check_active(struct request *request, const struct table *table) 
 }
 
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
-    struct table table = {.name = name_of(name_or_arn)};
+    struct table table = {.name = request_table_name(name_or_arn)};
     if (str_starts_with(name_or_arn, STR("arn:")) &&
         !str_eq(name_or_arn, table_arn(request, &table)))
         return fail_validation(request->scope,
@@ -66,10 +65,15 @@ status request_index(struct request *request, const struct table *table, str nam
     *out = NULL;
     if (name.ptr == NULL)
         return ST_OK;
-    *out = table_index(table, name);
-    if (*out == NULL)
+    const struct index *index = table_index(table, name);
+    if (index == NULL || index->status == INDEX_DELETING)
         return fail_validation(request->scope, "The table does not have the specified index: %.*s",
                                STR_ARG(name));
+    if (index->status == INDEX_CREATING)
+        return fail_validation(request->scope,
+                               "Cannot read from backfilling global secondary index: %.*s",
+                               STR_ARG(name));
+    *out = index;
     return ST_OK;
 }
 

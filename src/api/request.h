@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "api/api.h"
 #include "api/reply.h"
 #include "api/shapes.h"
 #include "expr/expr.h"
@@ -38,9 +39,12 @@ struct request {
     const void *input; /* struct in_<Operation>Input */
     const struct catalogue_snapshot *tables;
     struct reply reply;
-    uint64_t ticket;              /* what the reply depends on */
-    struct traffic *traffic;      /* NULL: nothing is counted */
-    struct admission_note *notes; /* admission.h */
+    uint64_t ticket; /* what the reply depends on */
+    str host;        /* as the client calls us; may be absent */
+    struct api_counts counts;
+    const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
+    struct traffic *traffic;          /* NULL: nothing is counted */
+    struct admission_note *notes;     /* admission.h */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;
@@ -49,6 +53,8 @@ struct request {
 
 /* ---- tables ---- */
 
+/* The name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
+str request_table_name(str name_or_arn);
 /* By name or ARN. ResourceNotFoundException when there is none. `says_name`: with its name; so say
  * the operations on tables, for which one that is being made or deleted is there, too. For those on
  * items it is not. */

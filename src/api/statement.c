@@ -235,21 +235,25 @@ str statement_error_code(enum error_code error) {
     return names[error].ptr ? names[error] : STR("InternalServerError");
 }
 
-void statement_reply_columns(struct request *request, const struct statement *statement, str name,
-                             str stored) {
+status statement_reply_columns(struct request *request, const struct statement *statement, str name,
+                               str stored) {
     struct reply *reply = &request->reply;
     const struct partiql_statement *parsed = &statement->parsed;
     if (parsed->column_count == 0) {
         reply_stored(reply, name, stored, NULL, NULL);
-        return;
+        return ST_OK;
     }
     reply_open(reply, name);
     for (size_t i = 0; i < parsed->column_count; i++) {
         view found = expr_path_find(&parsed->columns[i].path, item_map(stored));
         if (view_exists(found))
             reply_attribute(reply, parsed->columns[i].name, found);
+        if (reply->body.len > COLUMNS_BYTES_MAX)
+            return fail_validation(request->scope,
+                                   "The columns overlap and show more than an answer may hold");
     }
     reply_close(reply);
+    return ST_OK;
 }
 
 bool statement_reply_returning(struct request *request, const struct statement *statement,

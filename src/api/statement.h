@@ -6,7 +6,7 @@
  * Threads:   one at a time.
  * Errors:    through the scope, in the service's words. Those of statement_parse need no table and
  *            come before all that do.
- * Limits:    partiql.h's; 50 partition keys in an IN.
+ * Limits:    partiql.h's; 50 partition keys of a SELECT; COLUMNS_BYTES_MAX of JSON.
  */
 #pragma once
 
@@ -14,7 +14,11 @@
 #include "partiql/partiql.h"
 #include "table/table_write.h"
 
-enum { STATEMENT_KEYS_MAX = 50 };
+enum {
+    STATEMENT_KEYS_MAX = 50,
+    /* JSON. A batch of 25 items whose columns do not overlap has less. */
+    COLUMNS_BYTES_MAX = 128 * 1024 * 1024,
+};
 
 struct statement {
     str text;
@@ -53,9 +57,10 @@ status statement_outcome(struct request *request, const struct statement *statem
 /* What a batch calls an error of one of its statements, "ValidationError"; a transaction's reasons
  * have the same names. */
 str statement_error_code(enum error_code error);
-/* The columns of one item, as a member or an element. */
-void statement_reply_columns(struct request *request, const struct statement *statement, str name,
-                             str stored);
+/* The columns of one item, as a member or an element. Columns may overlap (a, a.b, a.b.c, …) and
+ * show an item again and again: fails when the reply grows beyond COLUMNS_BYTES_MAX. */
+status statement_reply_columns(struct request *request, const struct statement *statement, str name,
+                               str stored);
 /* What RETURNING asks for, if there is something: answers whether. */
 bool statement_reply_returning(struct request *request, const struct statement *statement,
                                str name);

@@ -283,6 +283,9 @@ static str make_token(struct request *request, const struct selection *selection
 
 /* ---- the page ---- */
 
+/* JSON; a page whose columns do not overlap has less. */
+enum { SHOWN_BYTES_MAX = 16 * 1024 * 1024 };
+
 struct progress {
     size_t limit, examined;
     size_t bytes;       /* of what the ranges hold */
@@ -310,8 +313,8 @@ static struct item *key_of(struct arena *arena, const struct table_range *range,
     return key;
 }
 
-static void take(struct request *request, const struct selection *selection,
-                 struct progress *progress, str entry, str item) {
+static status take(struct request *request, const struct selection *selection,
+                   struct progress *progress, str entry, str item) {
     const struct page_request *page = &selection->page;
     progress->examined++;
     progress->bytes += item_size(entry);
@@ -321,9 +324,17 @@ static void take(struct request *request, const struct selection *selection,
             capacity_read_units(item_size(item), selection->members.consistent);
     }
     if (page->filter != NULL && !expr_condition_true(page->filter, item_map(item)))
-        return;
+        return ST_OK;
+    request->counts.items++;
     /* An item that was fetched for the filter alone is not what the index answers. */
-    statement_reply_columns(request, selection->statement, ANON, page->projection ? item : entry);
+    return statement_reply_columns(request, selection->statement, ANON,
+                                   page->projection ? item : entry);
+}
+
+static bool page_is_full(const struct request *request, const struct progress *progress) {
+    return progress->examined == progress->limit ||
+           progress->bytes + progress->fetch_bytes >= PAGE_BYTES_MAX ||
+           request->reply.body.len >= SHOWN_BYTES_MAX;
 }
 
 static status read_range(struct request *request, struct selection *selection,
@@ -340,9 +351,8 @@ static status read_range(struct request *request, struct selection *selection,
             break;
         TRY(st);
         TRY(loop_work_add(&progress->work, item_size(item), page->filter));
-        take(request, selection, progress, entry, item);
-        if (progress->examined == progress->limit ||
-            progress->bytes + progress->fetch_bytes >= PAGE_BYTES_MAX)
+        TRY(take(request, selection, progress, entry, item));
+        if (page_is_full(request, progress))
             progress->last = key_of(request->scope->arena, &page->range, entry);
     }
     progress->index_units +=

@@ -4,13 +4,12 @@
 
 #include "api/table_definition.h"
 #include "api/table_settings.h"
+#include "api/tags.h"
 
 #define INVALID INVALID_VALUES
 #define TOO_MANY_LOCAL INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5"
 #define TOO_MANY_GLOBAL INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20"
 #define TOO_MANY_RANGES "Invalid KeySchema: Number of RANGE keys exceeds the limit"
-
-enum { TAGS_MAX = 50 };
 
 /* ---- what isn't there yet is refused, not ignored ---- */
 
@@ -199,37 +198,6 @@ static status check_totals(struct scope *scope, const struct in_CreateTableInput
     return definition_check_projected_total(scope, projected);
 }
 
-/* Letters of any script are allowed: of ASCII all that is neither letter, digit nor listed is not.
- */
-static bool tag_text_valid(str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool fine = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                    (c >= 'a' && c <= 'z') || (c != 0 && strchr(" +-=._:/@", c) != NULL);
-        if (!fine)
-            return false;
-    }
-    return true;
-}
-
-static status check_tags(struct scope *scope, const struct in_TagList *tags) {
-    if (tags == NULL)
-        return ST_OK;
-    if (tags->count > TAGS_MAX)
-        return fail_validation(scope, "Too many tags: the limit is %d", TAGS_MAX);
-    for (size_t i = 0; i < tags->count; i++) {
-        const struct in_Tag *tag = tags->at[i];
-        if (!tag_text_valid(tag->Key) || !tag_text_valid(tag->Value) ||
-            str_starts_with(tag->Key, STR("aws:")))
-            return fail_validation(scope, INVALID "Tag %.*s has characters that are not allowed",
-                                   STR_ARG(tag->Key));
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(tags->at[j]->Key, tag->Key))
-                return fail_validation(scope, "Duplicate tag key: %.*s", STR_ARG(tag->Key));
-    }
-    return ST_OK;
-}
-
 status table_input_check(struct request *request, const struct in_CreateTableInput *in) {
     struct scope *scope = request->scope;
     size_t index_count = (in->LocalSecondaryIndexes ? in->LocalSecondaryIndexes->count : 0) +
@@ -243,7 +211,7 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_local_indexes(scope, in, names, &name_count));
     TRY(check_global_indexes(scope, in, names, &name_count));
     TRY(check_totals(scope, in));
-    return check_tags(scope, in->Tags);
+    return tags_check(scope, in->Tags);
 }
 
 /* ---- filling ---- */

@@ -65,6 +65,15 @@ status cancellation_check(struct request *request, const struct cancellation *ca
                 STR_ARG(buf_str(&codes)));
 }
 
+void cancellation_count(const void *detail, struct api_counts *counts) {
+    const struct cancellation *cancellation = detail;
+    for (size_t i = 0; i < cancellation->count; i++) {
+        str code = cancellation->reasons[i].code;
+        counts->conditions_false += str_eq(code, STR("ConditionalCheckFailed"));
+        counts->conflicts += str_eq(code, STR("TransactionConflict"));
+    }
+}
+
 void reply_cancellation(struct reply *reply, const void *detail) {
     const struct cancellation *cancellation = detail;
     reply_open_list(reply, STR("CancellationReasons"));

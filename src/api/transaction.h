@@ -37,6 +37,8 @@ status cancellation_take(struct request *request, struct cancellation *cancellat
                          status st);
 /* TransactionCanceledException when there is a reason, else ST_OK. */
 status cancellation_check(struct request *request, const struct cancellation *cancellation);
+/* Adds conditions that were false and conflicts. */
+void cancellation_count(const void *detail, struct api_counts *counts);
 /* "CancellationReasons": […]; `detail` is what cancellation_check left in the scope. */
 void reply_cancellation(struct reply *reply, const void *detail);
 

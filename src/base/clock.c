@@ -15,3 +15,7 @@ int64_t clock_wall_us(void) {
 int64_t clock_monotonic_us(void) {
     return clock_us(CLOCK_MONOTONIC);
 }
+
+int64_t clock_thread_us(void) {
+    return clock_us(CLOCK_THREAD_CPUTIME_ID);
+}

@@ -5,7 +5,7 @@
  *
  *     %.*s %s %c    a str (STR_ARG), all of its bytes; a C string; a byte
  *     %d %u %x      with l, ll or z before them, and 0, a width or * before that
- *     %.Ng          a double
+ *     %.Ng %.Nf     a double
  *     %%
  *
  * The compiler compares them with the arguments (the format attribute of buf_printf and of what
@@ -16,7 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NUMBER_TEXT_MAX = 32 };
+enum { NUMBER_TEXT_MAX = 32, DOUBLE_TEXT_MAX = 512 };
 
 /* A va_list that is handed to a function is a pointer there or an array here, as the ABI likes;
  * inside of a struct it is the same everywhere. */
@@ -130,8 +130,10 @@ static void add_integer(struct buf *out, const struct conversion *c, struct argu
 }
 
 static void add_double(struct buf *out, const struct conversion *c, double value) {
-    char text[NUMBER_TEXT_MAX];
-    int len = snprintf(text, sizeof text, "%.*g", c->precision < 0 ? 6 : c->precision, value);
+    char text[DOUBLE_TEXT_MAX];
+    int precision = c->precision < 0 ? 6 : c->precision;
+    int len = c->kind == 'f' ? snprintf(text, sizeof text, "%.*f", precision, value)
+                             : snprintf(text, sizeof text, "%.*g", precision, value);
     CHECK(len > 0 && (size_t)len < sizeof text);
     buf_add(out, text, (size_t)len);
 }
@@ -152,6 +154,7 @@ static void add_conversion(struct buf *out, const char **at, struct arguments *a
     case 'x':
         add_integer(out, &c, arguments);
         return;
+    case 'f':
     case 'g':
         add_double(out, &c, va_arg(arguments->list, double));
         return;

@@ -45,6 +45,9 @@ struct http_reply {
     bool close; /* end the connection after this reply */
     /* Non-zero: the reply is held until service.settled(ticket) is no longer HTTP_HELD. */
     uint64_t ticket;
+    /* Non-zero: held, too, until clock_monotonic_us has reached it. */
+    int64_t not_before_us;
+    const void *note; /* the service's own, for `leaving` */
 };
 
 enum http_settled { HTTP_HELD, HTTP_SETTLED, HTTP_LOST };
@@ -57,6 +60,10 @@ struct http_service {
     enum http_settled (*settled)(void *context, uint64_t ticket);
     /* The ticket was lost: write the reply that says so instead. */
     void (*lost)(void *context, struct http_request *request, struct http_reply *reply);
+    /* A reply of handle or lost has nothing more to wait for and is about to be written. On the
+     * loop; may be NULL. Replies that nobody waits for any more are not told. */
+    void (*leaving)(void *context, const struct http_request *request,
+                    const struct http_reply *reply);
 };
 
 struct http_limits {

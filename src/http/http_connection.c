@@ -6,6 +6,8 @@
  *      (idle: no exchange)  │  └─► WORKING ─► HELD ─►  ▲
  *                           └────────────► HELD ───────┘
  *
+ * A reply may have to wait for its time, too: DELAYED, between HELD and WRITING.
+ *
  * epoll is edge-triggered and never told anything after the connection was added: `readable`
  * remembers an edge until a read comes back short, so the usual request costs one epoll_wait, one
  * recv and one sendmsg. */
@@ -106,7 +108,19 @@ static enum next refuse(struct connection *c, int code, const char *why) {
 }
 
 static enum next send_reply(struct connection *c) {
+    const struct http_service *service = &server_of(c)->service;
     struct exchange *x = c->exchange;
+    struct loop *loop = c->loop;
+    if (x->reply.not_before_us > loop->now_us) {
+        c->state = CONNECTION_DELAYED;
+        c->deadline_us = INT64_MAX;
+        queue_add(&loop->delayed, c);
+        if (x->reply.not_before_us < loop->delayed_due_us)
+            loop->delayed_due_us = x->reply.not_before_us;
+        return WAIT;
+    }
+    if (service->leaving != NULL)
+        service->leaving(service->context, &x->request, &x->reply);
     x->close = !x->head.keep_alive || x->reply.close;
     return start_writing(c);
 }
@@ -430,6 +444,7 @@ static enum next step(struct connection *c) {
     case CONNECTION_NEW:
     case CONNECTION_WORKING:
     case CONNECTION_HELD:
+    case CONNECTION_DELAYED:
     case CONNECTION_CLOSED:
         break;
     }
@@ -451,7 +466,8 @@ void connection_event(struct connection *c, uint32_t events) {
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         c->peer_closed = true;
     bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
-    bool awaited = c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD;
+    bool awaited = c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD ||
+                   c->state == CONNECTION_DELAYED;
     /* A client that only ended its side still gets its reply. While WORKING the links of the queue
      * are the worker's, for the mailbox: nothing here may look at them. */
     if (broken && awaited)
@@ -474,6 +490,13 @@ void connection_worked(struct connection *c) {
 void connection_settle(struct connection *c) {
     CHECK(c->state == CONNECTION_HELD);
     if (settle(c) == GO_ON)
+        connection_run(c);
+}
+
+void connection_due(struct connection *c) {
+    CHECK(c->state == CONNECTION_DELAYED);
+    queue_remove(c);
+    if (send_reply(c) == GO_ON)
         connection_run(c);
 }
 

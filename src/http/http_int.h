@@ -56,6 +56,7 @@ enum connection_state {
     CONNECTION_BODY,
     CONNECTION_WORKING, /* a worker has it */
     CONNECTION_HELD,    /* the reply waits for its ticket */
+    CONNECTION_DELAYED, /* the reply waits for its time */
     CONNECTION_WRITING,
     CONNECTION_LINGERING, /* all is said; discards until the client has heard it */
     CONNECTION_CLOSED,
@@ -85,12 +86,14 @@ struct loop {
     pthread_t thread;
     int epoll_fd, wake_fd;
     struct connection *newest;
-    struct queue held;   /* state HELD, oldest first */
-    struct queue again;  /* had their turn and have more to do */
-    struct queue closed; /* freed once no event of this round can name them */
+    struct queue held;    /* state HELD, oldest first */
+    struct queue delayed; /* state DELAYED, in no order */
+    struct queue again;   /* had their turn and have more to do */
+    struct queue closed;  /* freed once no event of this round can name them */
     struct exchange *spare;
     size_t spare_count;
     int64_t now_us, sweep_due_us;
+    int64_t delayed_due_us; /* none of `delayed` comes due before; INT64_MAX when there is none */
     bool accepting;
     int64_t date_second;
     char date[30]; /* "Sun, 06 Nov 1994 08:49:37 GMT" */
@@ -155,6 +158,8 @@ void connection_run(struct connection *c);
 void connection_worked(struct connection *c);
 /* On the held list: look at its ticket again. */
 void connection_settle(struct connection *c);
+/* On the delayed list: its time has come. */
+void connection_due(struct connection *c);
 void connection_timeout(struct connection *c);
 /* WORKING: only marks it gone. The struct lives until the end of the loop's round. */
 void connection_close(struct connection *c);

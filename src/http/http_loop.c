@@ -40,6 +40,7 @@ static struct connection *queue_take(struct queue *queue) {
 
 void loop_init(struct loop *loop, struct http_server *server) {
     loop->server = server;
+    loop->delayed_due_us = INT64_MAX;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     CHECK(loop->epoll_fd >= 0 && loop->wake_fd >= 0);
@@ -101,6 +102,20 @@ static void walk_held(struct loop *loop) {
     }
 }
 
+/* Walks all of them: delays are asked for by tests, and are few. */
+static void walk_delayed(struct loop *loop) {
+    struct connection *next;
+    loop->delayed_due_us = INT64_MAX;
+    for (struct connection *c = loop->delayed.first; c != NULL; c = next) {
+        int64_t due_us = c->exchange->reply.not_before_us;
+        next = c->next;
+        if (due_us <= loop->now_us)
+            connection_due(c);
+        else if (due_us < loop->delayed_due_us)
+            loop->delayed_due_us = due_us;
+    }
+}
+
 static void woken(struct loop *loop) {
     uint64_t count;
     (void)!read(loop->wake_fd, &count, sizeof count);
@@ -143,7 +158,9 @@ static int wait_ms(struct loop *loop, bool stopping) {
         return 0;
     if (loop->newest == NULL && loop->accepting && !stopping)
         return -1; /* nothing can come due */
-    int64_t left_us = loop->sweep_due_us - loop->now_us;
+    int64_t due_us =
+        loop->sweep_due_us < loop->delayed_due_us ? loop->sweep_due_us : loop->delayed_due_us;
+    int64_t left_us = due_us - loop->now_us;
     return left_us <= 0 ? 0 : (int)(left_us / 1000) + 1;
 }
 
@@ -197,6 +214,8 @@ void *loop_main(void *argument) {
         loop->now_us = clock_monotonic_us();
         serve_events(loop, events, count);
         another_turn(loop);
+        if (loop->now_us >= loop->delayed_due_us)
+            walk_delayed(loop);
         stopping = atomic_load(&server->stopping);
         if (loop->now_us >= loop->sweep_due_us || stopping)
             sweep(loop, stopping);

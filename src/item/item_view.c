@@ -64,6 +64,10 @@ bool view_bool(view v) {
     return view_kind(v) == VALUE_BOOL && v.at[1] != 0;
 }
 
+bool view_ceiling(view v, int64_t *out) {
+    return view_kind(v) == VALUE_NUMBER && number_ceiling(view_bytes(v), out);
+}
+
 static inline bool is_container(enum value_kind kind) {
     return kind >= VALUE_LIST && kind <= VALUE_BINARY_SET;
 }

@@ -59,6 +59,9 @@ static inline view view_from_encoding(str encoding) {
 /* The content of a string, binary or number (its encoding); {NULL,0} for other kinds. */
 str view_bytes(view v);
 bool view_bool(view v);
+/* Of a number: the least whole number that is not below. False for other kinds, and when that does
+ * not fit. */
+bool view_ceiling(view v, int64_t *out);
 /* Elements, members or set members; 0 for scalars. */
 uint32_t view_count(view v);
 

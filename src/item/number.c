@@ -309,21 +309,35 @@ size_t number_size(str number) {
     return 1 + (whole + 1) / 2 + (d.count - whole + 1) / 2 + (d.negative ? 1 : 0);
 }
 
+/* What stands before the point. */
+static bool decimal_whole(const struct decimal *d, int64_t *out) {
+    if (d->exponent > 18)
+        return false;
+    uint64_t magnitude = 0; /* 19 digits fit */
+    for (int i = 0; i <= d->exponent; i++)
+        magnitude = magnitude * 10 + ((size_t)i < d->count ? d->digits[i] : 0);
+    if (magnitude > (uint64_t)INT64_MAX + (d->negative ? 1 : 0))
+        return false;
+    *out = d->negative ? (int64_t)-magnitude : (int64_t)magnitude;
+    return true;
+}
+
 bool number_to_i64(str number, int64_t *out) {
     struct decimal d;
     decimal_decode(number, &d);
-    if (d.count == 0) {
-        *out = 0;
-        return true;
-    }
-    if (d.exponent > 18 || decimal_low(&d) < 0)
+    return (d.count == 0 || decimal_low(&d) >= 0) && decimal_whole(&d, out);
+}
+
+bool number_ceiling(str number, int64_t *out) {
+    struct decimal d;
+    int64_t whole;
+    decimal_decode(number, &d);
+    if (!decimal_whole(&d, &whole))
         return false;
-    uint64_t magnitude = 0; /* 19 digits fit */
-    for (int i = 0; i <= d.exponent; i++)
-        magnitude = magnitude * 10 + ((size_t)i < d.count ? d.digits[i] : 0);
-    if (magnitude > (uint64_t)INT64_MAX + (d.negative ? 1 : 0))
+    bool above = d.count > 0 && decimal_low(&d) < 0 && !d.negative;
+    if (above && whole == INT64_MAX)
         return false;
-    *out = d.negative ? (int64_t)-magnitude : (int64_t)magnitude;
+    *out = whole + above;
     return true;
 }
 

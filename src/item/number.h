@@ -46,4 +46,6 @@ enum number_fault number_subtract(str left, str right, unsigned char *out, size_
 size_t number_size(str number);
 /* Whole numbers that fit; false otherwise. */
 bool number_to_i64(str number, int64_t *out);
+/* The least whole number that is not below; false when that does not fit. */
+bool number_ceiling(str number, int64_t *out);
 void number_from_i64(int64_t value, unsigned char *out, size_t *out_len);

@@ -18,12 +18,14 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/histogram.h"
 #include "base/status.h"
 
 enum {
     KV_KEY_MAX = 32 * 1024,
     KV_VALUE_MAX = 1024 * 1024,
-    KV_UPDATE_KEYS_MAX = 256,
+    /* A transaction of 100 items with 100 keys of indexes under construction, in 100 tables. */
+    KV_UPDATE_KEYS_MAX = 320,
 };
 
 struct kv;
@@ -142,10 +144,23 @@ void kv_on_settled(struct kv *kv, void (*notify)(void *context), void *context);
 /* A consistent copy in a new directory; ST_INVALID for engines without a disk. May wait. */
 status kv_checkpoint(struct kv *kv, const char *directory);
 
+enum { KV_LEVELS = 7 };
+
+/* What an engine without a disk has not is 0. */
 struct kv_stats {
     uint64_t groups, group_updates; /* groups committed, updates in them */
     uint64_t commit_us;             /* time spent committing them */
+    struct histogram group_sizes;   /* updates of a group */
+    struct histogram commit_times;  /* microseconds of a group */
     uint64_t bytes_on_disk;
     bool refusing_writes;
+    uint64_t memory_table_bytes; /* in the log, not yet in files */
+    uint64_t cache_bytes, cache_bytes_max;
+    uint64_t cache_misses; /* reads that were told to wait for the disk */
+    uint64_t flushes_running, compactions_running, compaction_pending_bytes;
+    bool compaction_pending;
+    uint64_t files_at_level[KV_LEVELS];
+    uint64_t delayed_write_rate; /* bytes a second; 0: writes are not slowed down */
+    bool writes_stopped;         /* until compactions have caught up */
 };
 void kv_stats(struct kv *kv, struct kv_stats *out);

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LATCH_COUNT = 4096, LATCH_SET_MAX = 256 };
+enum { LATCH_COUNT = 4096, LATCH_SET_MAX = 320 };
 
 struct latches;
 

@@ -3,7 +3,10 @@
 #include <ctype.h>
 #include <errno.h>
 
-enum kind { STRING, INTEGER, FLAG };
+enum kind { STRING, LIST, INTEGER, FLAG };
+
+/* From the one that wins to the one that loses. */
+enum place { NOWHERE, ARGUMENTS, ENVIRONMENT, CONFIG_FILE, STANDARD };
 
 struct row {
     const char *name;
@@ -26,7 +29,8 @@ enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 struct reading {
     struct arena *arena;
     struct config *config;
-    bool set[ROW_COUNT]; /* by something of higher precedence */
+    enum place place; /* that is being read */
+    enum place set[ROW_COUNT];
     str problem;
 };
 
@@ -64,12 +68,19 @@ static bool set_flag(struct reading *r, const struct row *row, str value, bool *
 static bool set(struct reading *r, const struct row *row, str value) {
     size_t at = (size_t)(row - rows);
     char *field = (char *)r->config + row->offset;
-    if (r->set[at])
+    bool more = row->kind == LIST && r->set[at] == r->place;
+    if (r->set[at] != NOWHERE && !more)
         return true;
-    r->set[at] = true;
+    r->set[at] = r->place;
     switch (row->kind) {
     case STRING:
         *(const char **)field = arena_printf(r->arena, "%.*s", STR_ARG(value)).ptr;
+        return true;
+    case LIST:
+        *(const char **)field =
+            arena_printf(r->arena, "%s%s%.*s", more ? *(const char **)field : "", more ? ";" : "",
+                         STR_ARG(value))
+                .ptr;
         return true;
     case INTEGER:
         return set_integer(r, row, value, (int64_t *)field);
@@ -168,10 +179,14 @@ static bool read_file(struct reading *r, const char *path) {
 }
 
 bool config_read(int argc, char **argv, struct arena *arena, struct config *out, str *out_problem) {
-    struct reading reading = {.arena = arena, .config = out};
+    struct reading reading = {.arena = arena, .config = out, .place = ARGUMENTS};
     const char *file = NULL;
-    bool fine = read_arguments(&reading, argc, argv, &file) && read_environment(&reading) &&
-                (file == NULL || read_file(&reading, file));
+    bool fine = read_arguments(&reading, argc, argv, &file);
+    reading.place = ENVIRONMENT;
+    fine = fine && read_environment(&reading);
+    reading.place = CONFIG_FILE;
+    fine = fine && (file == NULL || read_file(&reading, file));
+    reading.place = STANDARD;
     for (size_t i = 0; fine && i < ROW_COUNT; i++)
         fine = set(&reading, &rows[i], str_from_c(rows[i].standard));
     *out_problem = reading.problem;
@@ -180,11 +195,11 @@ bool config_read(int argc, char **argv, struct arena *arena, struct config *out,
 
 void config_explain(FILE *out) {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        static const char *const values[] = {"VALUE", "N", ""};
+        static const char *const values[] = {"VALUE", "VALUE", "N", ""};
         char option[40];
         snprintf(option, sizeof option, "--%s %s", rows[i].name, values[rows[i].kind]);
         fprintf(out, "  %-26s %s", option, rows[i].sentence);
-        if (rows[i].kind != FLAG)
+        if (rows[i].kind != FLAG && rows[i].standard[0] != '\0')
             fprintf(out, " [%s]", rows[i].standard);
         fputc('\n', out);
     }

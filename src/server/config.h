@@ -16,6 +16,7 @@ enum { CONFIG_FILE_MAX = 64 * 1024 };
 
 struct config {
 #define CONFIG_TYPE_STRING const char *
+#define CONFIG_TYPE_LIST const char *
 #define CONFIG_TYPE_INTEGER int64_t
 #define CONFIG_TYPE_FLAG bool
 #define CONFIG(name, kind, field, standard, min, max, sentence) CONFIG_TYPE_##kind field;

@@ -5,11 +5,13 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "table/catalogue.h"
+#include "table/index_build.h"
 #include "table/request_token.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct row {
     const char *name;
@@ -113,6 +115,44 @@ bool job_purge_tokens(struct database *database) {
     if (st != ST_OK && st != ST_FULL) /* a full disk is told by watch_engine */
         log_error("event=purge_tokens_failed status=\"%s\"", status_text(st));
     return false;
+}
+
+static void log_build(const struct index_build *build) {
+    enum { LOG_PERIOD_US = 5 * 1000 * 1000 };
+    static int64_t logged_us; /* of the one thread that steps this */
+    static const char *const words[] = {[STEP_NOTHING] = "",
+                                        [STEP_BEGUN] = "begun",
+                                        [STEP_FILED] = "filing",
+                                        [STEP_ACTIVE] = "active",
+                                        [STEP_DROPPED] = "dropped"};
+    int64_t now_us = clock_monotonic_us();
+    if (build->did == STEP_FILED && now_us - logged_us < LOG_PERIOD_US)
+        return;
+    logged_us = now_us;
+    log_info("event=index_build table=%s index=%s state=%s items=%lld of=%lld", build->table,
+             build->index, words[build->did], (long long)build->items, (long long)build->of);
+}
+
+/* A page, then a rest as long as it kept a processor busy: there are others who want it. */
+bool job_build_indexes(struct database *database) {
+    enum { REST_US_MAX = 20 * 1000 };
+    static struct index_build build; /* of the one thread that steps this */
+    static status last = ST_OK;
+    int64_t began_us = clock_thread_us();
+    status st = index_build_step(database, &build, clock_wall_us());
+    if (st == ST_CONFLICT) {
+        catalogue_wait(database);
+        return true;
+    }
+    if (st != ST_OK && st != last && st != ST_FULL) /* a full disk is told by watch_engine */
+        log_error("event=index_build_failed status=\"%s\"", status_text(st));
+    last = st;
+    if (st != ST_OK || build.did == STEP_NOTHING)
+        return false;
+    log_build(&build);
+    int64_t took_us = clock_thread_us() - began_us;
+    usleep((useconds_t)(took_us < REST_US_MAX ? took_us : REST_US_MAX));
+    return true;
 }
 
 bool job_finish_deletions(struct database *database) {

@@ -82,6 +82,7 @@ static status open_database(const struct config *config, struct database **out) 
         .region = str_from_c(config->region),
         .account_id = str_from_c(config->account_id),
         .status_delay_us = config->status_delay_ms * 1000,
+        .ttl_delay_us = config->ttl_delay_ms * 1000,
     };
     status st = database_open(kv, &database_options, out);
     if (st != ST_OK)
@@ -140,6 +141,16 @@ static void set_log_level(const char *name) {
             log_set_level((enum log_level)i);
 }
 
+/* Those of --fault. */
+static bool set_faults(const struct config *config, struct arena *arena, struct faults *faults) {
+    str problem;
+    faults_init(faults);
+    if (faults_set(faults, str_from_c(config->fault), arena, &problem))
+        return true;
+    fprintf(stderr, "stator: --fault: %.*s\n", STR_ARG(problem));
+    return false;
+}
+
 static struct http_limits limits_of(const struct config *config) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return (struct http_limits){
@@ -164,6 +175,10 @@ static void print_screen(const struct config *config, uint16_t port, const struc
         printf("  data      in memory: gone when this stops\n");
     else
         printf("  data      %s (every acknowledged write is on disk)\n", config->data_dir);
+    if (config->fault[0] != '\0')
+        printf("  faults    on demand: %s\n", config->fault);
+    if (config->test_mode)
+        printf("  test mode clients may ask for faults\n");
     printf("  region    %s   account %s   %s\n", config->region, config->account_id,
            config->auth ? "signatures are verified" : "any credentials do");
     if (made->id[0] != '\0')
@@ -207,7 +222,7 @@ static void prepare_process(void) {
 #endif
 }
 
-static int serve(const struct config *config) {
+static int serve(const struct config *config, struct faults *faults) {
     struct database *database = NULL;
     status st = open_database(config, &database);
     if (st != ST_OK) {
@@ -216,7 +231,11 @@ static int serve(const struct config *config) {
         return EXIT_FAILURE;
     }
     struct traffic *traffic = traffic_new(config->enforce_throughput);
-    struct service service = {.database = database, .traffic = traffic};
+    bool with_faults = config->test_mode || atomic_load(&faults->count) > 0;
+    struct service service = {.database = database,
+                              .traffic = traffic,
+                              .faults = with_faults ? faults : NULL,
+                              .test_mode = config->test_mode};
     struct new_key made = {};
     if (!open_auth(config, database, &service.auth, &made)) {
         database_close(database);
@@ -254,14 +273,15 @@ static int serve(const struct config *config) {
 static int command_serve(int argc, char **argv) {
     struct arena *arena = arena_new(1024 * 1024);
     struct config config = {};
+    struct faults faults;
     str problem;
     int code = EXIT_USAGE;
     prepare_process();
     if (!config_read(argc, argv, arena, &config, &problem)) {
         fprintf(stderr, "stator: %.*s (see stator --help)\n", STR_ARG(problem));
-    } else if (check_config(&config)) {
+    } else if (check_config(&config) && set_faults(&config, arena, &faults)) {
         set_log_level(config.log_level);
-        code = serve(&config);
+        code = serve(&config, &faults);
     }
     arena_free(arena);
     return code;

@@ -6,8 +6,10 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "server/compression.h"
+#include "server/fault_page.h"
 #include "server/heat.h"
 #include "server/metrics.h"
+#include "server/service_metrics.h"
 
 #include <libdeflate.h>
 #include <pthread.h>
@@ -100,23 +102,11 @@ static void plain(struct http_request *request, struct http_reply *reply, int co
 
 static void reply_metrics(struct service *service, struct http_request *request,
                           struct http_reply *reply) {
-    struct kv_stats engine;
-    kv_stats(service->database->kv, &engine);
-    metric_set(METRIC_commit_groups, engine.groups);
-    metric_set(METRIC_commit_updates, engine.group_updates);
-    metric_set(METRIC_commit_us, engine.commit_us);
-    metric_set(METRIC_bytes_on_disk, engine.bytes_on_disk);
-    metric_set(METRIC_refusing_writes, engine.refusing_writes);
-    struct http_server *server = atomic_load(&service->server);
-    if (server != NULL) {
-        struct http_stats http;
-        http_server_stats(server, &http);
-        metric_set(METRIC_connections_open, http.connections_open);
-    }
     struct buf text;
-    buf_init(&text, request->arena, 4096);
-    metrics_print(&text);
+    buf_init(&text, request->arena, 16 * 1024);
+    service_metrics(service, &text);
     plain(request, reply, 200, buf_str(&text));
+    reply->content_type = STR("text/plain; version=0.0.4; charset=utf-8");
 }
 
 /* Keys are data: where requests are verified, this one is too. */
@@ -187,12 +177,11 @@ static str reply_type(str content_type) {
     return (str){NULL, 0};
 }
 
-static void count(const struct api_answer *answer) {
-    metric_add(METRIC_requests, 1);
-    if (answer->http_status >= 500)
-        metric_add(METRIC_system_errors, 1);
-    else if (answer->http_status >= 400)
-        metric_add(METRIC_user_errors, 1);
+/* What `leaving` counts once the answer has nothing more to wait for. */
+static const struct api_counts *note_of(const struct api_answer *answer, struct arena *arena) {
+    struct api_counts *note = arena_struct(arena, struct api_counts);
+    *note = answer->counts;
+    return note;
 }
 
 /* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
@@ -235,20 +224,46 @@ static status reply_call(struct service *service, struct http_request *request,
                             .arena = request->arena,
                             .scratch = scratch,
                             .now_us = clock_wall_us(),
+                            .host = http_request_header(request, STR("Host")),
+                            .faults = service->faults,
                             .traffic = service->traffic};
+    if (__builtin_expect(service->test_mode, 0))
+        call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
     struct api_answer answer;
     if (is_admitted(service, request, &call, &answer)) {
         st = api_call(service->database, &call, &answer);
         arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
         TRY(st);
     }
-    count(&answer);
     *reply = (struct http_reply){.status = answer.http_status,
                                  .content_type = type.ptr != NULL ? type : STR("application/json"),
                                  .body = answer.body,
-                                 .ticket = answer.ticket};
+                                 .ticket = answer.ticket,
+                                 .note = note_of(&answer, request->arena)};
+    if (answer.delay_ms > 0)
+        reply->not_before_us = request->received_us + answer.delay_ms * 1000;
     finish(request, reply);
     return ST_OK;
+}
+
+static void leaving(void *context, const struct http_request *request,
+                    const struct http_reply *reply) {
+    (void)context;
+    service_count(request, reply);
+}
+
+/* Where signatures are verified it isn't there: nothing would say who asks. */
+static bool is_fault_page(const struct service *service, const struct http_request *request) {
+    return service->test_mode && service->auth.mode != AUTH_VERIFY &&
+           str_eq(request->path, STR("/_stator/faults")) &&
+           !str_eq(request->method, STR("OPTIONS"));
+}
+
+static void reply_faults(struct service *service, struct http_request *request,
+                         struct http_reply *reply) {
+    str text;
+    int code = fault_page(service->faults, request->method, request->body, request->arena, &text);
+    plain(request, reply, code, text);
 }
 
 static status handle(void *context, struct http_request *request, struct http_reply *reply) {
@@ -258,7 +273,9 @@ static status handle(void *context, struct http_request *request, struct http_re
     *reply = (struct http_reply){};
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
-    if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
+    if (is_fault_page(service, request))
+        reply_faults(service, request, reply);
+    else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
         reply_get(service, request, reply);
     else if (str_eq(request->method, STR("OPTIONS")))
         reply_preflight(request, reply);
@@ -282,9 +299,10 @@ static enum http_settled settled(void *context, uint64_t ticket) {
 
 static void lost(void *context, struct http_request *request, struct http_reply *reply) {
     (void)context;
-    struct api_answer answer;
+    const struct api_counts *counts = reply->note;
+    struct api_answer answer = {.counts = *counts};
     api_lost(request->arena, &answer);
-    count(&answer);
+    reply->note = note_of(&answer, request->arena);
     reply->status = answer.http_status;
     reply->body = answer.body;
     finish(request, reply);
@@ -304,5 +322,5 @@ void service_set_server(struct service *service, struct http_server *server) {
 
 struct http_service service_callbacks(struct service *service) {
     return (struct http_service){
-        .context = service, .handle = handle, .settled = settled, .lost = lost};
+        .context = service, .handle = handle, .settled = settled, .lost = lost, .leaving = leaving};
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "api/fault.h"
 #include "auth/auth.h"
 #include "http/http.h"
 #include "table/database.h"
@@ -23,6 +24,8 @@ struct service {
     struct database *database;
     struct traffic *traffic;
     struct auth auth;
+    struct faults *faults; /* to be made on demand; NULL: never any */
+    bool test_mode;        /* clients may ask for faults, too; then `faults` is there */
     _Atomic(struct http_server *) server; /* set once it runs */
 };
 

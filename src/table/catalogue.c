@@ -18,6 +18,7 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "item/item_key.h"
+#include "table/expiry.h"
 #include "table/table_key.h"
 #include "table/table_state.h"
 
@@ -158,6 +159,13 @@ static status drop_data(struct database *database, struct arena *arena, const st
     items_prefix(table->id, 0, &from);
     str items = str_slice(buf_str(&from), 0, 5); /* all index ids */
     TRY(kv_drop_range(database->kv, items, key_prefix_end(items, arena)));
+    struct buf build;
+    buf_init(&build, arena, 16);
+    build_prefix(table->id, 0, &build);
+    str building = str_slice(buf_str(&build), 0, 5);
+    TRY(kv_drop_range(database->kv, building, key_prefix_end(building, arena)));
+    str expiries = expiry_prefix(arena, table->id);
+    TRY(kv_drop_range(database->kv, expiries, key_prefix_end(expiries, arena)));
     str counters = str_slice(counter_key(arena, table->id, 0, COUNTER_ITEMS), 0, 5);
     TRY(kv_drop_range(database->kv, counters, key_prefix_end(counters, arena)));
     return update_entry(database->kv, key, (kv_pair){.key = key});

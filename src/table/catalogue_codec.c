@@ -88,6 +88,7 @@ static struct value units_value(struct arena *arena, const struct units *units) 
 static struct value ttl_value(struct arena *arena, const struct time_to_live *ttl) {
     struct members m = {.arena = arena};
     add_str(&m, "attribute", ttl->attribute);
+    add_str(&m, "former", ttl->former);
     add_i64(&m, "changed_us", ttl->changed_us);
     add_bool(&m, "indexed", ttl->indexed);
     return map_of(&m);
@@ -304,6 +305,7 @@ static void get_settings(view map, struct table *table) {
     table->updating_until_us = get_i64(map, "updating_until_us");
     view ttl = view_member(map, STR("ttl"));
     table->ttl = (struct time_to_live){.attribute = get_str(ttl, "attribute", arena),
+                                       .former = get_str(ttl, "former", arena),
                                        .changed_us = get_i64(ttl, "changed_us"),
                                        .indexed = get_bool(ttl, "indexed")};
     table->stream = get_change_log(map, "stream");

@@ -12,6 +12,7 @@ status database_open(struct kv *kv, const struct database_options *options, stru
     database->region = arena_copy(arena, options->region);
     database->account_id = arena_copy(arena, options->account_id);
     database->status_delay_us = options->status_delay_us;
+    database->ttl_delay_us = options->ttl_delay_us;
     status st = catalogue_load(database);
     if (st != ST_OK) {
         arena_free(arena);

@@ -16,6 +16,7 @@ struct database_options {
     str region;              /* "us-east-1"; in ARNs */
     str account_id;          /* twelve digits; in ARNs */
     int64_t status_delay_us; /* how long CREATING, UPDATING and DELETING are shown at least */
+    int64_t ttl_delay_us;    /* how long an item stays after its expiry at least */
 };
 
 struct database {
@@ -25,6 +26,7 @@ struct database {
     str region;          /* "us-east-1"; in ARNs */
     str account_id;      /* twelve digits; in ARNs */
     int64_t status_delay_us;
+    int64_t ttl_delay_us;
 };
 
 /* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On

@@ -1,4 +1,9 @@
-/* An index entry's key orders it and tells items with equal index keys apart; its value is an item
+/* While an index is CREATING, an item from before it has no entry yet, and neither counters nor
+ * entries may be changed as if it had one. A marker says that an item's entry is where it belongs
+ * (or that it has none): the first write of an item puts it, or the job (index_build.c), whoever
+ * comes first. Without one there is nothing to take back.
+ *
+ * An index entry's key orders it and tells items with equal index keys apart; its value is an item
  * in stored form with the projected attributes, so that a query on an index reads no table. */
 #include "item/item_codec.h"
 #include "table/table_key.h"
@@ -67,22 +72,56 @@ static void count_entries(struct kv_txn *txn, struct scope *scope, const struct 
         collection_add(txn, scope, change, bytes);
 }
 
-static void sink_index(struct kv_txn *txn, struct scope *scope, const struct change *change,
-                       const struct index *index, int64_t *out_units) {
+/* From now on the item's entry is where it belongs; *out_was: it was before. */
+static status mark(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                   const struct index *index, bool *out_was) {
+    str key = build_marker_key(scope->arena, index->id, change->key), found;
+    status st = kv_txn_find(txn, scope->arena, key, &found);
+    if (st != ST_OK && st != ST_NOT_FOUND)
+        return st;
+    *out_was = st == ST_OK;
+    if (!*out_was)
+        kv_txn_put(txn, key, INDEX_MARKER);
+    return ST_OK;
+}
+
+static status sink_index(struct kv_txn *txn, struct scope *scope, const struct change *change,
+                         const struct index *index, int64_t *out_units) {
     struct index_entry before, after;
     bool had = index_entry_make(scope, change->table, index, change->before, &before);
     bool has = index_entry_make(scope, change->table, index, change->after, &after);
     if (!had && !has)
-        return;
+        return ST_OK; /* nor does the job make an entry of what was there */
+    bool was_filed = true;
+    if (index->status == INDEX_CREATING)
+        TRY(mark(txn, scope, change, index, &was_filed));
+    if (!was_filed) {
+        had = false;
+        before = (struct index_entry){};
+    }
+    if (!had && !has)
+        return ST_OK;
     bool same_key = had && has && str_eq(before.key, after.key);
     if (same_key && view_equal(item_map(before.value), item_map(after.value)))
-        return;
+        return ST_OK;
     if (had && !same_key)
         kv_txn_delete(txn, before.key);
     if (has)
         kv_txn_put(txn, after.key, after.value);
     count_entries(txn, scope, change, index, &before, &after);
     *out_units = entry_units(&before, &after, same_key);
+    return ST_OK;
+}
+
+size_t index_marker_keys(struct scope *scope, const struct table *table, str item_key, str *out) {
+    size_t count = 0;
+    for (size_t i = 0; i < table->index_count; i++)
+        if (table->indexes[i].status == INDEX_CREATING) {
+            if (out != NULL)
+                out[count] = build_marker_key(scope->arena, table->indexes[i].id, item_key);
+            count++;
+        }
+    return count;
 }
 
 status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *change,
@@ -90,9 +129,13 @@ status index_sink(struct kv_txn *txn, struct scope *scope, const struct change *
     for (size_t i = 0; i < change->table->index_count; i++) {
         /* The entries of one index at a time: there may be 25 indexes and a hundred items. The
          * update has copied what it keeps. */
-        arena_mark mark = arena_get_mark(scope->arena);
-        sink_index(txn, scope, change, &change->table->indexes[i], &cost->indexes[i]);
-        arena_rewind(scope->arena, mark);
+        const struct index *index = &change->table->indexes[i];
+        if (index->status == INDEX_DELETING)
+            continue;
+        arena_mark before = arena_get_mark(scope->arena);
+        status st = sink_index(txn, scope, change, index, &cost->indexes[i]);
+        arena_rewind(scope->arena, before);
+        TRY(st);
     }
     return ST_OK;
 }

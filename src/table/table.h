@@ -74,8 +74,9 @@ struct tag {
 /* Items that have `attribute` as a number of seconds in the past are deleted. */
 struct time_to_live {
     str attribute; /* absent: off */
+    str former;    /* off: which one it was */
     int64_t changed_us;
-    bool indexed; /* items from before are in the index of expiry times, too */
+    bool indexed; /* all items are in the index of expiry times; off: some may be (expiry.h) */
 };
 
 enum stream_view { VIEW_KEYS_ONLY, VIEW_NEW_IMAGE, VIEW_OLD_IMAGE, VIEW_NEW_AND_OLD_IMAGES };

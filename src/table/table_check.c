@@ -101,30 +101,39 @@ static status check_index_kind(struct scope *scope, const struct index *index,
         STR_ARG(value_kind_name(kind)), STR_ARG(index->name));
 }
 
+/* Whether an update leaves the attribute as it was. */
+static bool is_left(const struct key_attribute *attribute, const view *before, enum value_kind kind,
+                    str bytes) {
+    if (before == NULL)
+        return false;
+    view old = view_member(*before, attribute->name);
+    return view_kind(old) == kind && str_eq(view_bytes(old), bytes);
+}
+
 static status check_index_key(struct scope *scope, const struct index *index,
                               const struct key_attribute *attribute, bool hash,
-                              const struct key_source *source, bool by_update) {
+                              const struct key_source *source, const view *before) {
     str bytes = {};
     enum value_kind kind = source_find(source, attribute->name, &bytes);
-    if (kind == VALUE_NONE)
+    if (kind == VALUE_NONE || is_left(attribute, before, kind, bytes))
         return ST_OK;
     TRY(check_index_kind(scope, index, attribute, kind));
     if (bytes.len == 0)
-        return empty_index_key(scope, index, attribute, by_update);
+        return empty_index_key(scope, index, attribute, before != NULL);
     return table_check_key_size(scope, bytes, hash);
 }
 
 status table_check_index_keys(struct scope *scope, const struct table *table,
-                              const struct key_source *source, bool by_update) {
+                              const struct key_source *source, const view *before) {
     /* Global ones first, as the service reports them. */
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < table->index_count; i++) {
             const struct index *index = &table->indexes[i];
-            if (index->global != (pass == 0))
+            if (index->global != (pass == 0) || index->status == INDEX_DELETING)
                 continue;
             for (size_t k = 0; k < key_schema_count(&index->key); k++)
                 TRY(check_index_key(scope, index, key_schema_part(&index->key, k),
-                                    k < index->key.hash_count, source, by_update));
+                                    k < index->key.hash_count, source, before));
         }
     return ST_OK;
 }
@@ -141,7 +150,8 @@ status table_check_empty_keys(struct scope *scope, const struct table *table,
             return empty_key(scope, key_schema_part(&table->key, i));
     for (size_t i = 0; indexes && i < table->index_count; i++) {
         const struct index *index = &table->indexes[i];
-        for (size_t k = 0; k < key_schema_count(&index->key); k++)
+        for (size_t k = 0; index->status != INDEX_DELETING && k < key_schema_count(&index->key);
+             k++)
             if (is_empty(item, key_schema_part(&index->key, k)))
                 return empty_index_key(scope, index, key_schema_part(&index->key, k), false);
     }
@@ -162,7 +172,7 @@ status table_check_item(struct scope *scope, const struct table *table, const st
                 STR_ARG(value_kind_name(value->kind)));
         TRY(check_key_value(scope, attribute, value->bytes, i < table->key.hash_count));
     }
-    return table_check_index_keys(scope, table, &(struct key_source){.tree = item}, false);
+    return table_check_index_keys(scope, table, &(struct key_source){.tree = item}, NULL);
 }
 
 status table_check_update_targets(struct scope *scope, const struct table *table, const str *names,
@@ -194,7 +204,8 @@ status table_check_nested(struct scope *scope, const struct table *table, const 
                           size_t count) {
     TRY(check_nested(scope, &table->key, "Key", names, count));
     for (size_t i = 0; i < table->index_count; i++)
-        TRY(check_nested(scope, &table->indexes[i].key, "IndexKey", names, count));
+        if (table->indexes[i].status != INDEX_DELETING)
+            TRY(check_nested(scope, &table->indexes[i].key, "IndexKey", names, count));
     return ST_OK;
 }
 
@@ -203,8 +214,9 @@ status table_check_update_kinds(struct scope *scope, const struct table *table,
     for (int pass = 0; pass < 2; pass++) /* global ones first */
         for (size_t i = 0; i < table->index_count; i++) {
             const struct index *index = &table->indexes[i];
-            for (size_t k = 0; index->global == (pass == 0) && k < key_schema_count(&index->key);
-                 k++) {
+            if (index->global != (pass == 0) || index->status == INDEX_DELETING)
+                continue;
+            for (size_t k = 0; k < key_schema_count(&index->key); k++) {
                 const struct key_attribute *part = key_schema_part(&index->key, k);
                 TRY(check_index_kind(scope, index, part, expr_update_kind_of(update, part->name)));
             }

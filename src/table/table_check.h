@@ -25,9 +25,10 @@ status table_check_key_part(struct scope *scope, const struct key_attribute *par
 /* An item to be put: has its key, and index keys have their types. */
 status table_check_item(struct scope *scope, const struct table *table, const struct item *item);
 /* The attributes of an item that are keys of indexes: right type, not empty, not too long.
- * by_update: the words for an item that an update expression makes. */
+ * before: NULL for an item that is put; else what the update found. What it leaves as it was may be
+ * wrong: it can only stem from before the index was there, and keeps the item out of the index. */
 status table_check_index_keys(struct scope *scope, const struct table *table,
-                              const struct key_source *source, bool by_update);
+                              const struct key_source *source, const view *before);
 /* Only whether a key value is empty (an index key's, too, when `indexes`): in a transaction that
  * is a fault of the request, all others are faults of one action. */
 status table_check_empty_keys(struct scope *scope, const struct table *table,

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "item/item_key.h"
 
-enum { HASH_BYTES = 4 };
+enum { HASH_BYTES = 4, PREFIX_BYTES = 7, BUILD_CURSOR = 0, BUILD_MARKER = 1 };
 
 str catalogue_key(struct arena *arena, str table_name) {
     char *key = arena_bytes(arena, table_name.len + 1);
@@ -28,12 +28,36 @@ bool table_has_local_index(const struct table *table) {
     return table->index_count > 0 && !table->indexes[0].global; /* local ones come first */
 }
 
-void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out) {
-    char *at = buf_reserve(out, 7);
-    at[0] = SPACE_ITEM;
+static void prefix_put(char *at, enum key_space space, uint32_t table_id, uint16_t index_id) {
+    at[0] = (char)space;
     put_be32(at + 1, table_id);
     put_be16(at + 5, index_id);
-    out->len += 7;
+}
+
+void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out) {
+    prefix_put(buf_reserve(out, PREFIX_BYTES), SPACE_ITEM, table_id, index_id);
+    out->len += PREFIX_BYTES;
+}
+
+void build_prefix(uint32_t table_id, uint16_t index_id, struct buf *out) {
+    prefix_put(buf_reserve(out, PREFIX_BYTES), SPACE_BUILD, table_id, index_id);
+    out->len += PREFIX_BYTES;
+}
+
+str build_cursor_key(struct arena *arena, uint32_t table_id, uint16_t index_id) {
+    char *key = arena_bytes(arena, PREFIX_BYTES + 1);
+    prefix_put(key, SPACE_BUILD, table_id, index_id);
+    key[PREFIX_BYTES] = BUILD_CURSOR;
+    return (str){key, PREFIX_BYTES + 1};
+}
+
+str build_marker_key(struct arena *arena, uint16_t index_id, str item_key) {
+    CHECK(item_key.len > PREFIX_BYTES);
+    char *key = arena_bytes(arena, item_key.len + 1);
+    prefix_put(key, SPACE_BUILD, get_be32(item_key.ptr + 1), index_id);
+    key[PREFIX_BYTES] = BUILD_MARKER;
+    memcpy(key + PREFIX_BYTES + 1, item_key.ptr + PREFIX_BYTES, item_key.len - PREFIX_BYTES);
+    return (str){key, item_key.len + 1};
 }
 
 void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
@@ -106,10 +130,11 @@ bool index_entry_key(const struct table *table, const struct index *index,
     str parts[2 * KEY_PARTS_MAX], table_parts[2 * KEY_PARTS_MAX];
     if (!key_parts_find(&index->key, source, parts))
         return false;
-    /* The service keeps an item whose index key is empty out of the index; writes refuse it, so it
-     * can only stem from before the index was there. */
+    /* The service keeps an item whose index key is empty or too long out of the index; writes
+     * refuse it, so it can only stem from before the index was there. */
     for (size_t i = 0; i < key_schema_count(&index->key); i++)
-        if (parts[i].len == 0)
+        if (parts[i].len == 0 ||
+            parts[i].len > (i < index->key.hash_count ? HASH_KEY_BYTES_MAX : RANGE_KEY_BYTES_MAX))
             return false;
     bool whole = key_parts_find(&table->key, source, table_parts);
     CHECK(whole); /* stored items have their key */

@@ -15,7 +15,8 @@
  *   05 log id (4) …                                         change log (shards and records)
  *   06 …                                                    streams: what logs there are
  *   07 table id (4) expiry in s (8) key of the item        index of expiry times
- *   08 table id (4) index id (2) …                          index under construction
+ *   08 table id (4) index id (2) 00                         an index being built: how far
+ *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
  *   09 01 access key id                                     access key (auth/identity.c)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
@@ -60,6 +61,11 @@ bool table_has_local_index(const struct table *table);
 
 /* What all items of a table, or entries of an index, begin with. */
 void items_prefix(uint32_t table_id, uint16_t index_id, struct buf *out);
+/* What an index under construction keeps: all of it, how far it is, and the marker of an item. */
+void build_prefix(uint32_t table_id, uint16_t index_id, struct buf *out);
+str build_cursor_key(struct arena *arena, uint32_t table_id, uint16_t index_id);
+str build_marker_key(struct arena *arena, uint16_t index_id, str item_key);
+
 /* What all items of one partition key begin with. `parts` are hash_count values of the schema. */
 void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_schema *key,
                       const str *parts, struct buf *out);
@@ -70,6 +76,7 @@ bool key_parts_find(const struct key_schema *key, const struct key_source *sourc
 
 /* The storage key of an item. False as above. */
 bool item_key(const struct table *table, const struct key_source *source, struct buf *out);
-/* The storage key of its entry in an index. False when it has none: a sparse index. */
+/* The storage key of its entry in an index. False when it has none: a sparse index, or an item
+ * from before the index was there, with values that can't be its keys. */
 bool index_entry_key(const struct table *table, const struct index *index,
                      const struct key_source *source, struct buf *out);

@@ -28,6 +28,7 @@ typedef status table_sink(struct kv_txn *txn, struct scope *scope, const struct 
 
 table_sink index_sink;   /* keeps entries of secondary indexes */
 table_sink counter_sink; /* keeps item counts and sizes */
+table_sink expiry_sink;  /* keeps the index of expiry times (expiry.h) */
 
 /* Adds to the size of the item collection that the change is in; for both sinks. */
 void collection_add(struct kv_txn *txn, struct scope *scope, const struct change *change,
@@ -39,3 +40,9 @@ struct index_entry {
 };
 bool index_entry_make(struct scope *scope, const struct table *table, const struct index *index,
                       str stored, struct index_entry *out);
+
+/* The keys that an update names exclusively for index_sink, besides the item's: one for each index
+ * of the table that is CREATING. Answers how many; `out` may be NULL to count. */
+size_t index_marker_keys(struct scope *scope, const struct table *table, str item_key, str *out);
+/* What a marker holds: the version of its format. */
+#define INDEX_MARKER STR("\x01")

@@ -2,12 +2,13 @@
 
 #include "base/check.h"
 #include "item/item_codec.h"
+#include "table/expiry.h"
 #include "table/loop_work.h"
 #include "table/table_check.h"
 #include "table/table_key.h"
 #include "table/table_sink.h"
 
-static table_sink *const sinks[] = {index_sink, counter_sink};
+static table_sink *const sinks[] = {index_sink, counter_sink, expiry_sink};
 
 struct batch {
     struct scope *scope;
@@ -47,7 +48,7 @@ static status apply_update(struct scope *scope, struct write *write) {
     }
     if (write->update != NULL)
         TRY(expr_update_apply(scope, write->update, before, &item));
-    TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}, true));
+    TRY(table_check_index_keys(scope, write->table, &(struct key_source){.tree = &item}, &before));
     write->after = item_encode(&item, &(struct item_stamp){.time_us = scope->now_us}, scope->arena);
     if (updated_size(write) > ITEM_BYTES_MAX)
         return fail_validation(scope, "Item size to update has exceeded the maximum allowed size");
@@ -105,6 +106,10 @@ static status decide(struct kv_txn *txn, struct scope *scope, struct write *writ
     case WRITE_CHECK:
         write->after = write->before;
         break;
+    case WRITE_EXPIRE:
+        if (!expiry_due(write->table, write->before, scope->now_us))
+            write->after = write->before;
+        break;
     }
     write->cost.table = table_units(write);
     return ST_OK;
@@ -134,7 +139,7 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
                             .before = write->before,
                             .after = write->after,
                             .time_us = scope->now_us,
-                            .cause = CAUSE_USER};
+                            .cause = write->kind == WRITE_EXPIRE ? CAUSE_EXPIRY : CAUSE_USER};
     for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++)
         TRY(sinks[i](txn, scope, &change, &write->cost));
     if (!changes_closed_index(write))
@@ -182,6 +187,8 @@ static status write_body(struct kv_txn *txn, void *context) {
 }
 
 static void prepare(struct scope *scope, struct write *write) {
+    if (write->kind == WRITE_EXPIRE)
+        return;
     struct buf key;
     buf_init(&key, scope->arena, 128);
     bool whole = item_key(write->table, &(struct key_source){.tree = write->item}, &key);
@@ -194,15 +201,27 @@ static void prepare(struct scope *scope, struct write *write) {
     }
 }
 
+/* What index_sink finds in indexes under construction. */
+static size_t marker_count(struct scope *scope, const struct write *writes, size_t count) {
+    size_t markers = 0;
+    for (size_t i = 0; i < count; i++)
+        markers += index_marker_keys(scope, writes[i].table, writes[i].key, NULL);
+    return markers;
+}
+
 status table_write_once(struct database *database, struct scope *scope, struct write *writes,
                         size_t count, struct request_token *token, uint64_t *out_ticket) {
     CHECK(count > 0 && count < KV_UPDATE_KEYS_MAX);
-    str *exclusive = arena_array(scope->arena, str, count + 1);
+    size_t markers = marker_count(scope, writes, count);
+    str *exclusive = arena_array(scope->arena, str, count + markers + 1);
     str *shared = arena_array(scope->arena, str, count);
-    size_t exclusive_count = count, shared_count = 0;
+    size_t exclusive_count = 0, shared_count = 0;
     for (size_t i = 0; i < count; i++) {
         prepare(scope, &writes[i]);
-        exclusive[i] = writes[i].key;
+        exclusive[exclusive_count++] = writes[i].key;
+        if (markers > 0)
+            exclusive_count += index_marker_keys(scope, writes[i].table, writes[i].key,
+                                                 &exclusive[exclusive_count]);
         if (i == 0 || writes[i].table != writes[i - 1].table)
             shared[shared_count++] = catalogue_key(scope->arena, writes[i].table->name);
     }

@@ -18,7 +18,8 @@
 #include "table/request_token.h"
 #include "table/table.h"
 
-enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK };
+/* EXPIRE: deletes the item if it is due then, whatever it was when somebody looked. */
+enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK, WRITE_EXPIRE };
 enum write_outcome { WRITE_DONE, WRITE_CONDITION_FAILED, WRITE_INVALID, WRITE_THROTTLED };
 
 /* Write units, as the service charges them. */
@@ -31,7 +32,8 @@ struct write_cost {
 struct write {
     enum write_kind kind;
     const struct table *table;
-    const struct item *item; /* PUT: the whole item; others: its key. Checked against the schema. */
+    const struct item *item; /* PUT: the whole item; others: its key. Checked against the schema.
+                              * EXPIRE has none: its `key` is given. */
     const struct expr_condition *condition; /* NULL: none */
     const struct expr_update *update;       /* UPDATE: NULL for no action at all */
     /* Indexes, 1u << position in table->indexes, that take nothing now: a write that would change

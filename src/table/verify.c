@@ -1,12 +1,17 @@
 /* Two passes a table: items → are their entries there and equal; entries → is their item there and
  * does it make this entry. Then the counters against what was counted, and what lies between
- * tables: request tokens, and else nothing. */
+ * tables: request tokens, access keys, and else nothing. Expiry times are checked both ways, too.
+ *
+ * Of an index that is CREATING, an item has its entry when it has a marker, and not otherwise; all
+ * items that the job has passed have one. One that is DELETING may be anything. */
 #include "table/verify.h"
 
 #include "base/bytes.h"
 #include "item/item_codec.h"
 #include "item/item_key.h"
 #include "table/catalogue.h"
+#include "table/expiry.h"
+#include "table/index_build.h"
 #include "table/request_token.h"
 #include "table/table_key.h"
 #include "table/table_read.h"
@@ -30,6 +35,8 @@ struct verify {
     struct verify_totals totals;
     const struct table *table;
     struct count table_count, index_count[INDEXES_MAX];
+    str filed_to[INDEXES_MAX]; /* of CREATING ones: the last item that the job looked at */
+    struct arena *cursors;     /* holds filed_to */
 };
 
 [[gnu::format(printf, 2, 3)]] static void found(struct verify *v, const char *format, ...) {
@@ -49,10 +56,19 @@ static str hex(struct verify *v, str bytes) {
     return buf_str(&out);
 }
 
-static void check_entry_of_item(struct verify *v, size_t at, str stored) {
+static bool has_marker(struct verify *v, const struct index *index, str item_key) {
+    str key = build_marker_key(v->scope.scratch, index->id, item_key), value;
+    return kv_find(v->database->kv, NULL, v->scope.scratch, key, &value) == ST_OK;
+}
+
+static void check_entry_of_item(struct verify *v, size_t at, const kv_pair *item) {
     const struct index *index = &v->table->indexes[at];
     struct index_entry entry;
-    if (!index_entry_make(&v->scope, v->table, index, stored, &entry))
+    if (index->status == INDEX_DELETING ||
+        !index_entry_make(&v->scope, v->table, index, item->value, &entry))
+        return;
+    if (index->status == INDEX_CREATING && str_cmp(item->key, v->filed_to[at]) > 0 &&
+        !has_marker(v, index, item->key))
         return;
     str value;
     status st = kv_find(v->database->kv, NULL, v->scope.scratch, entry.key, &value);
@@ -85,12 +101,24 @@ static void check_item(struct verify *v, const kv_pair *pair) {
     v->table_count.items++;
     v->table_count.bytes += (int64_t)item_size(pair->value);
     for (size_t i = 0; i < table->index_count; i++)
-        check_entry_of_item(v, i, pair->value);
+        check_entry_of_item(v, i, pair);
+    if (!expiry_item_filed(v->database, &v->scope, table, pair->key, pair->value))
+        found(v, "table %.*s: not in the index of expiry times: item at %.*s", STR_ARG(table->name),
+              STR_ARG(hex(v, pair->key)));
+}
+
+static void check_expiry(struct verify *v, const kv_pair *pair) {
+    if (!str_eq(pair->value, expiry_entry_value) ||
+        !expiry_entry_right(v->database, &v->scope, v->table, pair->key))
+        found(v, "table %.*s: expiry time of no such item at %.*s", STR_ARG(v->table->name),
+              STR_ARG(hex(v, pair->key)));
 }
 
 static void check_entry(struct verify *v, size_t at, const kv_pair *pair) {
     const struct table *table = v->table;
     const struct index *index = &table->indexes[at];
+    if (index->status == INDEX_DELETING)
+        return;
     v->totals.index_entries++;
     if (item_check_stored(pair->value) != ST_OK)
         return; /* its item's pass reports it, or it is left over: */
@@ -105,6 +133,9 @@ static void check_entry(struct verify *v, size_t at, const kv_pair *pair) {
         item_check_stored(stored) != ST_OK ||
         !index_entry_make(&v->scope, table, index, stored, &entry) || !str_eq(entry.key, pair->key))
         found(v, "table %.*s index %.*s: entry left over at %.*s", STR_ARG(table->name),
+              STR_ARG(index->name), STR_ARG(hex(v, pair->key)));
+    else if (index->status == INDEX_CREATING && !has_marker(v, index, buf_str(&key)))
+        found(v, "table %.*s index %.*s: entry without a marker at %.*s", STR_ARG(table->name),
               STR_ARG(index->name), STR_ARG(hex(v, pair->key)));
 }
 
@@ -133,6 +164,8 @@ static void check_pair(struct verify *v, const kv_pair *pair) {
 static void check_counters(struct verify *v, const struct index *index,
                            const struct count *counted) {
     int64_t items = 0, bytes = 0;
+    if (index != NULL && index->status == INDEX_DELETING)
+        return;
     status st = table_counters(v->database, &v->scope, v->table, index, &items, &bytes);
     if (st != ST_OK || items != counted->items || bytes != counted->bytes)
         found(v, "table %.*s index %.*s: counters say %lld items, %lld bytes; there are %lld, %lld",
@@ -170,8 +203,22 @@ static status walk(struct verify *v, str from, str to, verify_pair *check) {
     return st;
 }
 
+static void check_cursor(struct verify *v, size_t at) {
+    const struct index *index = &v->table->indexes[at];
+    str key = build_cursor_key(v->cursors, v->table->id, index->id), stored;
+    v->filed_to[at] = STR("");
+    if (index->status == INDEX_CREATING &&
+        kv_find(v->database->kv, NULL, v->cursors, key, &stored) == ST_OK &&
+        !index_cursor_open(stored, &v->filed_to[at]))
+        found(v, "table %.*s index %.*s: cursor does not decode", STR_ARG(v->table->name),
+              STR_ARG(index->name));
+}
+
 static status verify_table(struct verify *v, const struct table *table) {
     v->table = table;
+    arena_reset(v->cursors, 0);
+    for (size_t i = 0; i < table->index_count; i++)
+        check_cursor(v, i);
     v->table_count = (struct count){};
     memset(v->index_count, 0, sizeof v->index_count);
     v->totals.tables++;
@@ -183,7 +230,8 @@ static status verify_table(struct verify *v, const struct table *table) {
     check_counters(v, NULL, &v->table_count);
     for (size_t i = 0; i < table->index_count; i++)
         check_counters(v, &table->indexes[i], &v->index_count[i]);
-    return ST_OK;
+    from[0] = to[0] = SPACE_EXPIRY;
+    return walk(v, (str){from, 5}, (str){to, 5}, check_expiry);
 }
 
 static void check_owner(struct verify *v, const kv_pair *pair) {
@@ -201,6 +249,11 @@ static void check_nothing_here(struct verify *v, const kv_pair *pair) {
     found(v, "unknown key %.*s", STR_ARG(hex(v, pair->key)));
 }
 
+static void check_item_form(struct verify *v, const kv_pair *pair) {
+    if (item_check_stored(pair->value) != ST_OK)
+        found(v, "does not decode: %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 /* Each record of a token has its key by end, and that one leads back to it. */
 static void check_token(struct verify *v, const kv_pair *pair) {
     str other, value, back = {};
@@ -212,13 +265,35 @@ static void check_token(struct verify *v, const kv_pair *pair) {
         found(v, "half of a request token at %.*s", STR_ARG(hex(v, pair->key)));
 }
 
+/* A cursor or a marker, of an index that is there. Those of an ACTIVE one wait for the next start
+ * to drop them; whose entry a marker is about was checked with the items. */
+static void check_building(struct verify *v, const kv_pair *pair) {
+    const struct catalogue_snapshot *tables = catalogue_acquire(v->database);
+    uint32_t id = pair->key.len < 8 ? 0 : get_be32(pair->key.ptr + 1);
+    bool known = false;
+    str last_key;
+    for (size_t i = 0; i < tables->count; i++)
+        known |= tables->tables[i]->id == id && index_of_key(tables->tables[i], pair->key) >= 0;
+    catalogue_release(tables);
+    if (!known)
+        found(v, "markers of no index at %.*s", STR_ARG(hex(v, pair->key)));
+    else if (pair->key.len > 8
+                 ? pair->key.ptr[7] != 1 || !str_eq(pair->value, INDEX_MARKER)
+                 : pair->key.ptr[7] != 0 || !index_cursor_open(pair->value, &last_key))
+        found(v, "marker does not decode at %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 /* What lies outside of the spaces we know, or in one of a table that is not there. The first key
  * of each unknown table is enough. */
 static status verify_outside(struct verify *v) {
     TRY(walk(v, STR(""), STR("\x01"), check_nothing_here));
     TRY(walk(v, STR("\x02"), STR("\x03"), check_owner));
     TRY(walk(v, STR("\x04"), STR("\x05"), check_token));
-    TRY(walk(v, STR("\x05"), STR("\x10"), check_nothing_here));
+    TRY(walk(v, STR("\x05"), STR("\x07"), check_nothing_here));
+    TRY(walk(v, STR("\x07"), STR("\x08"), check_owner));
+    TRY(walk(v, STR("\x08"), STR("\x09"), check_building));
+    TRY(walk(v, STR("\x09"), STR("\x0a"), check_item_form));
+    TRY(walk(v, STR("\x0a"), STR("\x10"), check_nothing_here));
     return walk(v, STR("\x10"), STR("\x11"), check_owner);
 }
 
@@ -227,6 +302,7 @@ status verify_database(struct database *database, verify_finding *finding, void 
     struct verify v = {.database = database, .finding = finding, .context = context};
     v.scope.arena = arena_new((size_t)64 << 20);
     v.scope.scratch = arena_new((size_t)64 << 20);
+    v.cursors = arena_new((size_t)1 << 20);
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
     status st = ST_OK;
     for (size_t i = 0; st == ST_OK && i < tables->count; i++)
@@ -236,6 +312,7 @@ status verify_database(struct database *database, verify_finding *finding, void 
         st = verify_outside(&v);
     arena_free(v.scope.arena);
     arena_free(v.scope.scratch);
+    arena_free(v.cursors);
     *out = v.totals;
     return st;
 }

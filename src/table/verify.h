@@ -1,8 +1,8 @@
 /* verify.h - walks everything that is stored and checks what the rest of the code relies on.
  *
  * Purpose:   `stator verify`: every item decodes and lies under its own key, every index entry is
- *            what its item makes it, none is missing or left over, counters agree, and nothing
- *            lies outside of what the catalogue knows.
+ *            what its item makes it, none is missing or left over, the same of expiry times,
+ *            counters agree, and nothing lies outside of what the catalogue knows.
  * Ownership: findings are handed to the caller one by one, valid during the call.
  * Threads:   one; nobody may write meanwhile. May wait.
  * Errors:    of the engine; findings are not errors.

@@ -64,6 +64,9 @@ for (const [where, expected] of finds)
 const scans = [
   ["WHERE s = 2", 'a2 b2 c2'],
   ["WHERE p = 'a' AND s = 1 OR p = 'b' AND s = 2", 'a1 b2'],
+  ["WHERE l = 'a' OR p = 'b'", 'b1 b2 b3 b4'],
+  ["WHERE p = 'a' AND s = 1 OR p = 'b'", 'a1 b1 b2 b3 b4'],
+  ["WHERE p = 'a' OR NOT p <> 'b'", 'a1 a2 a3 a4 b1 b2 b3 b4'],
   ["WHERE z IS NULL", 'odd one0'],
   ["WHERE z = null", 'odd one0'],
   ["WHERE g IS MISSING", 'odd one0'],
@@ -140,6 +143,7 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
 test('what WHERE fetches for a local index is not shown by *', async () => {
   assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
   assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND g = 'odd' AND l = 'l4'", 'm.deep[0]'), [{ 'deep[0]': N(1) }]);
 });
 
 test('an index is refused what it does not have', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from './lib/case.mjs';
-import { NULL, S, harness, load } from './lib/index.mjs';
+import { NULL, S, expectInvalid, harness, load } from './lib/index.mjs';
 
 const { db, table } = await harness();
 
@@ -85,4 +85,21 @@ test('a table described by tens of thousands of names is refused at once', async
     await assert.rejects(db.CreateTable({ ...request, ...part }), { name: 'ValidationException' });
     assert.ok(Date.now() - began < 1500, `${Object.keys(part)} took ${Date.now() - began} ms`);
   }
+});
+
+test('columns that overlap show an item again and again, within bounds', async () => {
+  const TableName = await table({ key: 'h' });
+  const names = Array.from({ length: 28 }, (_, i) => `${String.fromCharCode(97 + i % 26)}${i}`);
+  const deepest = { L: Array(300000).fill({ S: '' }) }; // a byte each, nine as JSON
+  const value = names.slice(1).reduceRight((inner, name) => ({ M: { [name]: inner } }), deepest);
+  for (let i = 0; i < 3; i++) await db.PutItem({ TableName, Item: { h: S(`${i}`), [names[0]]: value } });
+  const columns = names.map((_, i) => names.slice(0, i + 1).join('.')).join(', ');
+  const refused = /^The columns overlap and show more than an answer may hold$/;
+  const Statements = Array.from({ length: 3 }, (_, i) => ({ Statement: `SELECT ${columns} FROM "${TableName}" WHERE h = '${i}'` }));
+  await expectInvalid(db.BatchExecuteStatement({ Statements }), refused);
+  await expectInvalid(db.ExecuteTransaction({ TransactStatements: Statements }), refused);
+  const page = await db.ExecuteStatement({ Statement: `SELECT ${columns.split(', ').slice(0, 8).join(', ')} FROM "${TableName}"` });
+  assert.equal(page.Items.length, 1);
+  assert.equal(Object.keys(page.Items[0]).length, 8);
+  assert.ok(page.NextToken);
 });

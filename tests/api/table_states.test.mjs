@@ -53,6 +53,24 @@ test('a table is made, awaited, described, changed and deleted the way Terraform
   assert.equal(changed.BillingModeSummary.BillingMode, 'PAY_PER_REQUEST');
   assert.ok(changed.BillingModeSummary.LastUpdateToPayPerRequestDateTime instanceof Date);
   assert.equal(changed.TableId, Table.TableId);
+  const described = async (done) => {
+    for (;;) {
+      const { Table: now } = await sdk.send(new DescribeTableCommand({ TableName }));
+      if (now.TableStatus === 'ACTIVE' && done(now.GlobalSecondaryIndexes)) return now;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await sdk.send(new UpdateTableCommand({
+    TableName, AttributeDefinitions: [...Table.AttributeDefinitions, { AttributeName: 'g', AttributeType: 'N' }],
+    GlobalSecondaryIndexUpdates: [{ Create: {
+      IndexName: 'byG', KeySchema: [{ AttributeName: 'g', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' },
+    } }],
+  }));
+  const indexed = await described((list) => list?.every((index) => index.IndexStatus === 'ACTIVE'));
+  assert.equal(indexed.GlobalSecondaryIndexes[0].Backfilling, undefined);
+  assert.equal(indexed.AttributeDefinitions.length, 3);
+  await sdk.send(new UpdateTableCommand({ TableName, GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'byG' } }] }));
+  assert.deepEqual((await described((list) => list === undefined)).AttributeDefinitions, Table.AttributeDefinitions);
   await sdk.send(new DeleteTableCommand({ TableName }));
   assert.equal((await waitUntilTableNotExists(...waiting)).state, 'SUCCESS');
   await expectError(sdk.send(new DescribeTableCommand({ TableName })), { type: 'ResourceNotFoundException' });

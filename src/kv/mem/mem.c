@@ -426,6 +426,7 @@ static void mem_stats(struct kv *kv, struct kv_stats *out) {
     struct mem *mem = (struct mem *)kv;
     pthread_rwlock_rdlock(&mem->lock);
     out->groups = out->group_updates = mem->updates;
+    out->group_sizes.buckets[0] = out->group_sizes.sum = mem->updates; /* each for itself */
     pthread_rwlock_unlock(&mem->lock);
 }
 

@@ -202,6 +202,8 @@ static void group_settle(struct rocks *rocks, struct group *group, int64_t took_
     groups->group_count++;
     groups->update_count += group->updates;
     groups->commit_us += (uint64_t)took_us;
+    histogram_add(&groups->group_sizes, group->updates);
+    histogram_add(&groups->commit_times, (uint64_t)took_us);
     pthread_cond_broadcast(&groups->settled[group->number & 1]);
     pthread_mutex_unlock(&groups->lock);
 }

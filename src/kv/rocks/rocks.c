@@ -80,6 +80,11 @@ status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct are
     return ST_OK;
 }
 
+static void count_miss(struct rocks *rocks, status st) {
+    if (__builtin_expect(st == ST_WOULD_WAIT, 0))
+        atomic_fetch_add_explicit(&rocks->cache_misses, 1, memory_order_relaxed);
+}
+
 static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena *arena,
                               const str *keys, size_t count, str *out_values) {
     struct rocks *rocks = (struct rocks *)kv;
@@ -93,6 +98,7 @@ static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena 
             st = rocks_get(rocks, options, arena, keys[i], &out_values[i]);
     }
     pthread_rwlock_unlock(&rocks->handle);
+    count_miss(rocks, st);
     return st;
 }
 
@@ -184,9 +190,11 @@ static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *aren
     rocksdb_iter_destroy(at);
     rocksdb_readoptions_destroy(options);
     pthread_rwlock_unlock(&rocks->handle);
-    TRY(rocks_status(&error));
-    *out = fill.page;
-    return ST_OK;
+    status st = rocks_status(&error);
+    count_miss(rocks, st);
+    if (st == ST_OK)
+        *out = fill.page;
+    return st;
 }
 
 /* ---- writing ---- */
@@ -247,6 +255,34 @@ static uint64_t property(struct rocks *rocks, const char *name) {
     return rocksdb_property_int(rocks->parts.db, name, &value) == 0 ? value : 0;
 }
 
+static uint64_t files_at_level(struct rocks *rocks, size_t level) {
+    char name[sizeof "rocksdb.num-files-at-level0"];
+    uint64_t count = 0;
+    snprintf(name, sizeof name, "rocksdb.num-files-at-level%d", (int)(level % 10));
+    char *text = rocksdb_property_value(rocks->parts.db, name);
+    if (text != NULL)
+        (void)str_to_u64(str_from_c(text), &count); /* 0, then */
+    rocksdb_free(text);
+    return count;
+}
+
+/* Each takes the database's lock for a moment; none asks the disk. */
+static void database_stats(struct rocks *rocks, struct kv_stats *out) {
+    out->memory_table_bytes = property(rocks, "rocksdb.cur-size-all-mem-tables");
+    /* Tables, and memory tables for the log that backs them. */
+    out->bytes_on_disk = property(rocks, "rocksdb.total-sst-files-size") + out->memory_table_bytes;
+    out->cache_bytes = rocksdb_cache_get_usage(rocks->parts.cache);
+    out->cache_bytes_max = rocks->options.cache_bytes;
+    out->flushes_running = property(rocks, "rocksdb.num-running-flushes");
+    out->compactions_running = property(rocks, "rocksdb.num-running-compactions");
+    out->compaction_pending = property(rocks, "rocksdb.compaction-pending") != 0;
+    out->compaction_pending_bytes = property(rocks, "rocksdb.estimate-pending-compaction-bytes");
+    out->delayed_write_rate = property(rocks, "rocksdb.actual-delayed-write-rate");
+    out->writes_stopped = property(rocks, "rocksdb.is-write-stopped") != 0;
+    for (size_t level = 0; level < KV_LEVELS; level++)
+        out->files_at_level[level] = files_at_level(rocks, level);
+}
+
 static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     struct rocks *rocks = (struct rocks *)kv;
     struct groups *groups = &rocks->groups;
@@ -254,13 +290,14 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     out->groups = groups->group_count;
     out->group_updates = groups->update_count;
     out->commit_us = groups->commit_us;
+    out->group_sizes = groups->group_sizes;
+    out->commit_times = groups->commit_times;
     pthread_mutex_unlock(&groups->lock);
     out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    out->cache_misses = atomic_load_explicit(&rocks->cache_misses, memory_order_relaxed);
     if (rocks_handle_hold(rocks) != ST_OK)
         return;
-    /* Tables, and memory tables for the log that backs them: known without asking the disk. */
-    out->bytes_on_disk = property(rocks, "rocksdb.total-sst-files-size") +
-                         property(rocks, "rocksdb.cur-size-all-mem-tables");
+    database_stats(rocks, out);
     pthread_rwlock_unlock(&rocks->handle);
 }
 

@@ -87,6 +87,7 @@ struct groups {
     void (*notify)(void *context);
     void *notify_context;
     uint64_t group_count, update_count, commit_us;
+    struct histogram group_sizes, commit_times;
     pthread_t committer;
 };
 
@@ -101,6 +102,7 @@ struct rocks {
     struct kv_options options; /* with defaults filled in */
     struct latches *latches;
     struct kv_txn_pool pool;
+    _Atomic uint64_t cache_misses;
     struct overlay overlay;
     struct groups groups;
 };

@@ -188,7 +188,7 @@ export class RawClient {
 
   finish(answer) {
     if (answer.headers['x-amz-crc32'] !== undefined || answer.status === 200) checkCrc(answer);
-    if (/json/.test(answer.headers['content-type'] ?? '')) answer.json = JSON.parse(answer.body.toString('utf8'));
+    if (/json/.test(answer.headers['content-type'] ?? '') && answer.body.length > 0) answer.json = JSON.parse(answer.body.toString('utf8'));
     return answer;
   }
 

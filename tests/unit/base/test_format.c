@@ -46,11 +46,11 @@ static void numbers_are_printed_as_the_c_library_does(void **state) {
 }
 
 static void widths_pad_with_zeros_or_blanks(void **state) {
-    char want[200];
-    snprintf(want, sizeof want, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu", -7, 1234567, 9, 42, 7U,
-             (size_t)3, 0xabcU, -1, -5L, 5UL);
-    str text = arena_printf(*state, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu", -7, 1234567, 9, 42,
-                            7U, (size_t)3, 0xabcU, -1, -5L, 5UL);
+    char want[600];
+    snprintf(want, sizeof want, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu %.3f %.0f", -7, 1234567,
+             9, 42, 7U, (size_t)3, 0xabcU, -1, -5L, 5UL, 2.0 / 3, -1e300);
+    str text = arena_printf(*state, "%03d %06d %0*d %5u %05zu %04x %d %ld %lu %.3f %.0f", -7,
+                            1234567, 9, 42, 7U, (size_t)3, 0xabcU, -1, -5L, 5UL, 2.0 / 3, -1e300);
     assert_string_equal(text.ptr, want);
 }
 

@@ -22,13 +22,14 @@
  *   /gate       as /work, after the gate was posted; says `entered` when it is there
  *   /held?N     held until `settled_up_to` is at least N; lost when `lost` is set
  *   /work-held  both
+ *   /later?MS   leaves after so many milliseconds
  *   /close      ends the connection */
 struct fixture {
     struct http_server *server;
     sem_t gate, entered;
     atomic_uint_fast64_t settled_up_to;
     atomic_bool lost;
-    atomic_int handled, on_worker, lost_told;
+    atomic_int handled, on_worker, lost_told, left;
     size_t arena_on_loop; /* used when /work was first called; one such request at a time */
     bool arena_differed;
 };
@@ -37,6 +38,12 @@ enum { BIG = 8 << 20 };
 
 static inline void fill(struct http_reply *reply, str body) {
     *reply = (struct http_reply){.status = 200, .content_type = STR("text/plain"), .body = body};
+}
+
+static inline void fill_later(const struct http_request *request, struct http_reply *reply) {
+    uint64_t ms;
+    assert_true(str_to_u64(request->query, &ms));
+    reply->not_before_us = request->received_us + (int64_t)ms * 1000;
 }
 
 static inline status handle_work(struct fixture *f, struct http_request *request,
@@ -71,6 +78,7 @@ static inline status fixture_handle(void *context, struct http_request *request,
         return ST_WOULD_WAIT;
     fill(reply, STR("hello"));
     reply->headers = STR("X-Test: yes\r\n");
+    reply->note = request->arena;
     if (str_eq(path, STR("/echo")))
         reply->body = arena_copy(request->arena, request->body);
     else if (str_eq(path, STR("/big")))
@@ -79,6 +87,8 @@ static inline status fixture_handle(void *context, struct http_request *request,
         reply->close = true;
     else if (str_eq(path, STR("/held")) || str_eq(path, STR("/work-held")))
         assert_true(str_to_u64(request->query, &reply->ticket));
+    else if (str_eq(path, STR("/later")))
+        fill_later(request, reply);
     else if (!str_eq(path, STR("/hello")))
         reply->status = 404;
     return ST_OK;
@@ -99,6 +109,16 @@ static inline void fixture_lost(void *context, struct http_request *request,
     reply->status = 500;
 }
 
+/* Every reply of handle or lost passes here once, with what handle noted. */
+static inline void fixture_leaving(void *context, const struct http_request *request,
+                                   const struct http_reply *reply) {
+    struct fixture *f = context;
+    assert_int_equal(reply->ticket, 0);
+    assert_true(reply->not_before_us <= clock_monotonic_us());
+    assert_true(reply->note == NULL || reply->note == request->arena);
+    atomic_fetch_add(&f->left, 1);
+}
+
 static inline struct http_limits usual_limits(void) {
     return (struct http_limits){.loop_count = 2,
                                 .worker_count = 2,
@@ -114,8 +134,11 @@ static inline void fixture_start(struct fixture *f, struct http_limits limits) {
     memset(f, 0, sizeof *f);
     sem_init(&f->gate, 0, 0);
     sem_init(&f->entered, 0, 0);
-    struct http_service service = {
-        .context = f, .handle = fixture_handle, .settled = fixture_settled, .lost = fixture_lost};
+    struct http_service service = {.context = f,
+                                   .handle = fixture_handle,
+                                   .settled = fixture_settled,
+                                   .lost = fixture_lost,
+                                   .leaving = fixture_leaving};
     assert_status(http_server_start("127.0.0.1", 0, &service, &limits, &f->server), ST_OK);
 }
 

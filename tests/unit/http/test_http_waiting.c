@@ -91,6 +91,64 @@ static void a_lost_ticket_rewrites_the_reply(void **state) {
     close(fd);
 }
 
+static void a_delayed_reply_leaves_in_its_time_and_holds_up_nobody(void **state) {
+    (void)state;
+    int slow = client_open(&f), slower = client_open(&f), quick = client_open(&f);
+    int64_t began_us = clock_monotonic_us();
+    client_send(slower, GET("/later?600"));
+    client_send(slow, GET("/later?300"));
+    client_send(slow, GET("/hello")); /* waits behind it */
+    for (int i = 0; i < 20; i++) {
+        client_send(quick, GET("/hello"));
+        expect_reply(quick, 200, "hello");
+    }
+    assert_true(clock_monotonic_us() - began_us < 300000);
+    expect_reply(slow, 200, "hello");
+    int64_t took_us = clock_monotonic_us() - began_us;
+    assert_true(took_us >= 300000 && took_us < 600000);
+    expect_reply(slow, 200, "hello");
+    expect_reply(slower, 200, "hello");
+    assert_true(clock_monotonic_us() - began_us >= 600000);
+    assert_int_equal(atomic_load(&f.on_worker), 0);
+    close(slow);
+    close(slower);
+    close(quick);
+}
+
+static void a_client_that_goes_does_not_wait_for_a_delayed_reply(void **state) {
+    (void)state;
+    int fd = client_open(&f), other = client_open(&f);
+    client_send(fd, GET("/later?3600000"));
+    client_send(other, GET("/later?50"));
+    while (atomic_load(&f.handled) < 2)
+        usleep(1000);
+    client_reset(fd);
+    await_open(&f, 1);
+    expect_reply(other, 200, "hello");
+    assert_int_equal(atomic_load(&f.left), 1);
+    close(other);
+}
+
+static void every_reply_is_told_once_when_it_leaves(void **state) {
+    (void)state;
+    int fd = client_open(&f);
+    client_send(fd, GET("/hello"));
+    expect_reply(fd, 200, "hello");
+    client_send(fd, GET("/work"));
+    expect_reply(fd, 200, "worked on ");
+    client_send(fd, GET("/held?1"));
+    while (atomic_load(&f.handled) < 4)
+        usleep(1000);
+    assert_int_equal(atomic_load(&f.left), 2);
+    publish(1);
+    expect_reply(fd, 200, "hello");
+    atomic_store(&f.lost, true);
+    client_send(fd, GET("/held?2"));
+    expect_reply(fd, 500, "lost 2");
+    assert_int_equal(atomic_load(&f.left), 4);
+    close(fd);
+}
+
 /* Another thread settles tickets one by one while clients ask for ever newer ones: no wake-up may
  * get lost between the question and the list. */
 static atomic_bool settling;
@@ -261,6 +319,9 @@ int main(void) {
         CASE(no_release_is_missed),
         CASE(a_client_may_go_while_its_request_is_on_a_worker),
         CASE(a_client_may_go_while_its_reply_is_held),
+        CASE(a_delayed_reply_leaves_in_its_time_and_holds_up_nobody),
+        CASE(a_client_that_goes_does_not_wait_for_a_delayed_reply),
+        CASE(every_reply_is_told_once_when_it_leaves),
         cmocka_unit_test(a_full_queue_of_workers_refuses_with_503),
         cmocka_unit_test(stop_answers_what_is_under_way),
         cmocka_unit_test(stop_does_not_wait_for_ever),

@@ -286,6 +286,35 @@ static void whole_numbers_convert_both_ways(void **state) {
     assert_int_equal(untouched, 7);
 }
 
+static void ceilings_are_the_next_whole_number(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ceiling;
+    } rows[] = {{"0", 0},
+                {"7", 7},
+                {"-7", -7},
+                {"1700000000.5", 1700000001},
+                {"1e-130", 1},
+                {"-1e-130", 0},
+                {"-1.5", -1},
+                {"99.99", 100},
+                {"9223372036854775806.5", INT64_MAX},
+                {"9223372036854775807", INT64_MAX},
+                {"-9223372036854775808", INT64_MIN}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t ceiling = 5;
+        assert_true(number_ceiling(encode(str_from_c(rows[i].text)), &ceiling));
+        assert_true(ceiling == rows[i].ceiling);
+    }
+    int64_t untouched = 5;
+    assert_false(number_ceiling(encode(STR("9223372036854775807.5")), &untouched));
+    assert_false(number_ceiling(encode(STR("9223372036854775808")), &untouched));
+    assert_false(number_ceiling(encode(STR("1e125")), &untouched));
+    assert_false(number_ceiling(encode(STR("-1e125")), &untouched));
+    assert_int_equal(untouched, 5);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_format_is_as_documented),
@@ -300,6 +329,7 @@ int main(void) {
         cmocka_unit_test(sums_that_do_not_fit_are_refused),
         cmocka_unit_test(sizes_are_those_of_the_service),
         cmocka_unit_test(whole_numbers_convert_both_ways),
+        cmocka_unit_test(ceilings_are_the_next_whole_number),
     };
     return cmocka_run_group_tests_name("number", tests, setup, teardown);
 }

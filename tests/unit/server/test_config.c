@@ -46,6 +46,22 @@ static void both_forms_of_arguments_are_read(void **state) {
     assert_true(config.in_memory);
 }
 
+static void a_list_is_joined_from_one_place_and_not_from_the_next(void **state) {
+    (void)state;
+    struct config config = {};
+    str problem;
+    setenv("STATOR_FAULT", "conflict", 1);
+    assert_true(READ(&config, &problem, "--fault", "after", "--fault=latency-ms=5,seed=1"));
+    assert_string_equal(config.fault, "after;latency-ms=5,seed=1");
+    config = (struct config){};
+    assert_true(READ(&config, &problem));
+    assert_string_equal(config.fault, "conflict");
+    unsetenv("STATOR_FAULT");
+    config = (struct config){};
+    assert_true(READ(&config, &problem));
+    assert_string_equal(config.fault, "");
+}
+
 static void arguments_win_over_the_environment_and_that_over_a_file(void **state) {
     (void)state;
     char path[] = "stator-config-XXXXXX";
@@ -90,6 +106,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_hold_where_nothing_is_said),
         cmocka_unit_test(both_forms_of_arguments_are_read),
+        cmocka_unit_test(a_list_is_joined_from_one_place_and_not_from_the_next),
         cmocka_unit_test(arguments_win_over_the_environment_and_that_over_a_file),
         cmocka_unit_test(what_is_wrong_is_said),
     };

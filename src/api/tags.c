@@ -1,0 +1,99 @@
+#include "api/tags.h"
+
+#define INVALID "One or more parameter values were invalid: "
+
+/* Letters of any script are allowed: of ASCII all that is neither letter, digit nor listed is not.
+ */
+static bool text_valid(str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool fine = c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                    (c >= 'a' && c <= 'z') || (c != 0 && strchr(" +-=._:/@", c) != NULL);
+        if (!fine)
+            return false;
+    }
+    return true;
+}
+
+static status check_tag(struct scope *scope, const struct in_Tag *tag) {
+    if (str_eq_nocase(str_slice(tag->Key, 0, 4), STR("aws:")))
+        return fail_validation(scope, INVALID "Tag keys starting with aws: are reserved: %.*s",
+                               STR_ARG(tag->Key));
+    if (!text_valid(tag->Key) || !text_valid(tag->Value))
+        return fail_validation(scope, INVALID "Tag %.*s has characters that are not allowed",
+                               STR_ARG(tag->Key));
+    return ST_OK;
+}
+
+status tags_check(struct scope *scope, const struct in_TagList *tags) {
+    if (tags == NULL)
+        return ST_OK;
+    if (tags->count > TAGS_MAX)
+        return fail_validation(scope, INVALID "Too many tags: tag limit is %d", TAGS_MAX);
+    for (size_t i = 0; i < tags->count; i++) {
+        TRY(check_tag(scope, tags->at[i]));
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(tags->at[j]->Key, tags->at[i]->Key))
+                return fail_validation(scope, INVALID "Duplicate tag key: %.*s",
+                                       STR_ARG(tags->at[i]->Key));
+    }
+    return ST_OK;
+}
+
+/* ---- resources ---- */
+
+/* The next part of an ARN, and its rest. */
+static str next_part(str *rest) {
+    str part = str_slice(*rest, 0, str_find(*rest, ':'));
+    *rest = part.len < rest->len ? str_slice(*rest, part.len + 1, rest->len) : (str){"", 0};
+    return part;
+}
+
+static bool is_table_arn(str arn) {
+    enum { NAME_LEN_MIN = 3 };
+    uint64_t digits;
+    str rest = arn, head[5];
+    for (size_t i = 0; i < 5; i++)
+        head[i] = next_part(&rest);
+    return str_eq(head[0], STR("arn")) && head[1].len > 0 && str_eq(head[2], STR("dynamodb")) &&
+           head[3].len > 0 && str_to_u64(head[4], &digits) &&
+           str_starts_with(rest, STR("table/")) && rest.len >= 6 + NAME_LEN_MIN &&
+           str_find(str_slice(rest, 6, rest.len), '/') == rest.len - 6;
+}
+
+status tags_check_arn(struct scope *scope, str arn) {
+    if (is_table_arn(arn))
+        return ST_OK;
+    return fail_validation(scope, "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
+                           STR_ARG(arn));
+}
+
+str tags_missing(struct request *request, str arn) {
+    /* The misspelling is the service's. */
+    return arena_printf(request->scope->arena,
+                        "Requested resource not found: ResourcArn: %.*s not found", STR_ARG(arn));
+}
+
+status tags_table(struct request *request, str arn, str missing, const struct table **out) {
+    str name = str_slice(arn, str_find(arn, '/') + 1, arn.len);
+    const struct table *table = catalogue_find(request->tables, name);
+    if (table == NULL || !str_eq(arn, table_arn(request, table)))
+        return fail(request->scope, ERROR_ResourceNotFoundException, "%.*s", STR_ARG(missing));
+    *out = table;
+    return ST_OK;
+}
+
+/* ---- changing ---- */
+
+status tags_replace(struct request *request, const struct table *table, const struct tag *tags,
+                    size_t count) {
+    struct table *changed;
+    TRY(table_copy(table, &changed));
+    struct tag *copy = arena_array(changed->arena, struct tag, count + 1);
+    for (size_t i = 0; i < count; i++)
+        copy[i] = (struct tag){arena_copy(changed->arena, tags[i].key),
+                               arena_copy(changed->arena, tags[i].value)};
+    changed->tags = copy;
+    changed->tag_count = count;
+    return catalogue_update(request->database, request->scope, table, changed, NULL);
+}

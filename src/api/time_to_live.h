@@ -1,0 +1,20 @@
+/* time_to_live.h - what the operations on TTL settings share.
+ *
+ * Purpose:   when a change of the setting is still under way.
+ * Ownership: none.
+ * Threads:   any.
+ * Errors:    none.
+ * Limits:    none.
+ */
+#pragma once
+
+#include "api/request.h"
+
+/* The service takes up to an hour for a change and refuses another one meanwhile. Here a change
+ * takes as long as all changes of a table's state are said to take (--status-delay-ms). A clock
+ * that was set back ends it. */
+static inline bool time_to_live_changing(const struct request *request, const struct table *table) {
+    int64_t since_us = request->scope->now_us - table->ttl.changed_us;
+    return table->ttl.changed_us != 0 && since_us >= 0 &&
+           since_us < request->database->status_delay_us;
+}
