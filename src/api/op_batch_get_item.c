@@ -16,10 +16,8 @@ struct part {
     const struct table *table;
     const struct expr_projection *projection; /* NULL: everything there is */
     str *stored;
-    size_t wanted; /* keys to be found; those behind are left by a fault */
-    bool *refused; /* by capacity: unprocessed */
-    size_t refused_count;
-    size_t done; /* keys answered; the rest is unprocessed */
+    size_t wanted; /* keys to be found; those behind are left, by capacity or a fault */
+    size_t done;   /* keys answered; the rest is unprocessed */
     struct capacity capacity;
 };
 
@@ -68,68 +66,60 @@ static status check_keys(struct request *request, struct part *part) {
     return request_check_projection(request, part->table, part->projection);
 }
 
-/* The keys that a fault leaves unprocessed go to the end. */
+/* `promised` grows by what the key costs at least. */
+static bool is_admitted(struct request *request, const struct part *part, const struct item *key,
+                        double *promised) {
+    struct traffic_visit visit = admission_item(request, part->table, key);
+    if (admission_read(request, &visit, *promised) != ST_OK)
+        return false;
+    *promised += capacity_read_units(0, part->in->ConsistentRead.value);
+    return true;
+}
+
+/* The keys that capacity or a fault leaves unprocessed go to the end. */
 static void leave_keys(struct request *request, struct part *part) {
     const struct in_KeyList *all = part->in->Keys;
     part->wanted = all->count;
-    if (request->fault == NULL)
+    if (request->fault == NULL && !admission_enforced(request))
         return;
     struct arena *arena = request->scope->arena;
     struct in_KeysAndAttributes *in = arena_struct(arena, struct in_KeysAndAttributes);
     struct in_KeyList *list = arena_struct(arena, struct in_KeyList);
     size_t end = all->count;
+    double promised = 0;
     *in = *part->in;
     *list = (struct in_KeyList){all->count, arena_array(arena, const struct item *, all->count)};
     part->wanted = 0;
-    for (size_t i = 0; i < all->count; i++)
-        list->at[fault_leaves(request, part->table_name, i) ? --end : part->wanted++] = all->at[i];
+    for (size_t i = 0; i < all->count; i++) {
+        bool left = fault_leaves(request, part->table_name, i) ||
+                    !is_admitted(request, part, all->at[i], &promised);
+        list->at[left ? --end : part->wanted++] = all->at[i];
+    }
     in->Keys = list;
     part->in = in;
 }
 
-static void admit_part(struct request *request, struct part *part) {
-    const struct in_KeyList *list = part->in->Keys;
-    bool consistent = part->in->ConsistentRead.value;
-    double promised = 0;
-    part->refused = arena_array(request->scope->arena, bool, list->count);
-    for (size_t i = 0; admission_enforced(request) && i < part->wanted; i++) {
-        struct traffic_visit visit = admission_item(request, part->table, list->at[i]);
-        part->refused[i] = admission_read(request, &visit, promised) != ST_OK;
-        part->refused_count += part->refused[i];
-        if (!part->refused[i])
-            promised += capacity_read_units(0, consistent);
-    }
-}
-
-/* Only when every key is refused does the batch as a whole fail, with the first reason. */
-static status admit_parts(struct request *request, struct part *parts, size_t count) {
-    size_t keys = 0, refused = 0;
+/* Only when nothing can be read for want of capacity does the batch as a whole fail, with the first
+ * reason. */
+static status leave_all_keys(struct request *request, struct part *parts, size_t count) {
+    struct scope *scope = request->scope;
+    size_t wanted = 0;
     for (size_t i = 0; i < count; i++) {
-        admit_part(request, &parts[i]);
-        keys += parts[i].wanted;
-        refused += parts[i].refused_count;
+        leave_keys(request, &parts[i]);
+        wanted += parts[i].wanted;
     }
-    if (keys > 0 && refused == keys)
+    if (wanted == 0 && scope->error != ERROR_NONE)
         return ST_FAILED;
-    request->scope->error = ERROR_NONE;
-    request->scope->error_detail = NULL;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
     return ST_OK;
 }
 
-/* What was refused is not looked for. */
 static status find_part(struct request *request, struct part *part, struct loop_work *work) {
     const struct in_KeyList *list = part->in->Keys;
-    const struct item **keys = arena_array(request->scope->arena, const struct item *, list->count);
-    str *found = arena_array(request->scope->arena, str, list->count);
-    size_t count = 0;
-    for (size_t i = 0; i < part->wanted; i++)
-        if (!part->refused[i])
-            keys[count++] = list->at[i];
-    TRY(table_find_many(request->database, request->scope, part->table, keys, count, found));
     part->stored = arena_array(request->scope->arena, str, list->count);
-    for (size_t i = 0, at = 0; i < part->wanted; i++)
-        if (!part->refused[i])
-            part->stored[i] = found[at++];
+    TRY(table_find_many(request->database, request->scope, part->table,
+                        (const struct item *const *)list->at, part->wanted, part->stored));
     for (size_t i = 0; i < part->wanted; i++)
         if (part->stored[i].ptr != NULL)
             TRY(loop_work_add(work, item_size(part->stored[i]), NULL));
@@ -146,8 +136,6 @@ static void reply_part(struct request *request, struct part *part, size_t *bytes
             break;
         *bytes_left -= size;
         part->done++;
-        if (part->refused[i])
-            continue;
         double units = capacity_read_units(size, part->in->ConsistentRead.value);
         struct traffic_visit visit = admission_item(request, part->table, part->in->Keys->at[i]);
         admission_used(request, &visit, units);
@@ -162,9 +150,8 @@ static void reply_unprocessed_part(struct reply *reply, const struct part *part)
     const struct in_KeysAndAttributes *in = part->in;
     reply_open(reply, part->table_name);
     reply_open_list(reply, STR("Keys"));
-    for (size_t i = 0; i < in->Keys->count; i++)
-        if (i >= part->done || part->refused[i])
-            reply_tree(reply, ANON, in->Keys->at[i]);
+    for (size_t i = part->done; i < in->Keys->count; i++)
+        reply_tree(reply, ANON, in->Keys->at[i]);
     reply_close_list(reply);
     if (in->ConsistentRead.given)
         reply_bool(reply, STR("ConsistentRead"), in->ConsistentRead.value);
@@ -196,7 +183,7 @@ static void reply_batch(struct request *request, enum capacity_detail detail, st
     reply_close(reply);
     reply_open(reply, STR("UnprocessedKeys"));
     for (size_t i = 0; i < count; i++)
-        if (parts[i].done < parts[i].in->Keys->count || parts[i].refused_count > 0)
+        if (parts[i].done < parts[i].in->Keys->count)
             reply_unprocessed_part(reply, &parts[i]);
     reply_close(reply);
     if (detail == CAPACITY_NONE)
@@ -226,9 +213,7 @@ status op_batch_get_item(struct request *request) {
         TRY(request_table(request, parts[i].table_name, false, &parts[i].table));
     for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
-    TRY(admit_parts(request, parts, tables->count));
-    for (size_t i = 0; i < tables->count; i++)
-        leave_keys(request, &parts[i]);
+    TRY(leave_all_keys(request, parts, tables->count));
     for (size_t i = 0; i < tables->count; i++)
         TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);

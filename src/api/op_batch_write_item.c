@@ -151,8 +151,10 @@ static status write_within_limits(struct request *request, struct batch_write *b
             TRY(st);
         batch->refused[at] = st == ST_FAILED;
         batch->refused_count += batch->refused[at];
+        if (batch->refused[at])
+            batch->collections[at] = (struct collection){};
     }
-    if (batch->wanted > 0 && batch->refused_count == batch->wanted)
+    if (batch->refused_count == batch->wanted && batch->wanted > 0)
         return ST_FAILED;
     scope->error = ERROR_NONE;
     scope->error_detail = NULL;
@@ -180,6 +182,10 @@ static status write_all(struct request *request, struct batch_write *batch) {
     return ST_OK;
 }
 
+static bool is_unprocessed(const struct batch_write *batch, size_t at) {
+    return at >= batch->done || batch->refused[at];
+}
+
 static void reply_write(struct reply *reply, const struct write *write) {
     bool put = write->kind == WRITE_PUT;
     reply_open(reply, ANON);
@@ -187,10 +193,6 @@ static void reply_write(struct reply *reply, const struct write *write) {
     reply_tree(reply, put ? STR("Item") : STR("Key"), write->item);
     reply_close(reply);
     reply_close(reply);
-}
-
-static bool is_unprocessed(const struct batch_write *batch, size_t at) {
-    return at >= batch->done || batch->refused[at];
 }
 
 /* Those of one table need not stand together. */
@@ -203,7 +205,7 @@ static void reply_unprocessed(struct reply *reply, const struct batch_write *bat
             continue;
         reply_open_list(reply, table_name);
         for (size_t j = i; j < batch->count; j++) {
-            if (!is_unprocessed(batch, j) || !str_eq(batch->table_names[j], table_name))
+            if (!str_eq(batch->table_names[j], table_name) || !is_unprocessed(batch, j))
                 continue;
             reply_write(reply, &batch->writes[j]);
             told[j] = true;
@@ -214,12 +216,9 @@ static void reply_unprocessed(struct reply *reply, const struct batch_write *bat
 }
 
 static void reply_batch(struct request *request, enum capacity_detail detail,
-                        struct batch_write *batch) {
+                        const struct batch_write *batch) {
     struct reply *reply = &request->reply;
     reply_unprocessed(reply, batch);
-    for (size_t i = 0; i < batch->done; i++)
-        if (batch->refused[i])
-            batch->collections[i] = (struct collection){};
     reply_collections(request, batch->collections, batch->done);
     if (detail == CAPACITY_NONE)
         return;
