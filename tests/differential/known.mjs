@@ -330,7 +330,7 @@ export const rows = [
     why: 'dynalite: placeholders without an expression are told before their values are looked at',
   },
   {
-    peer: 'dynoxide', right: 'stator', ours: /Invalid \w+Expression: /, 
+    peer: 'dynoxide', right: 'stator', ours: /Invalid \w+Expression: /,
     theirs: /key element|starting key|Requested resource not found|unused in expressions|Type mismatch|Missing the key|contains invalid (key|value)|can only contain non-primary/,
     why: 'expressions are checked before tables and keys, and before what else they leave unused',
   },
