@@ -81,7 +81,7 @@ function reasonsFold(theirs, ours) {
 const UNREAD = /wasn't well formed|requires a WHERE clause|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
 
 // What Stator says of a statement before it looks at its condition, or as UpdateItem does.
-const EARLY = /Number of parameters|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
+const EARLY = /Number of parameters|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
 
 function batchFold(theirs, ours) {
   if (theirs.text === ours.text && JSON.stringify(theirs.body?.Responses) === JSON.stringify(ours.body?.Responses)) return { ...theirs, body: canonical({ ...theirs.body, ConsumedCapacity: ours.body?.ConsumedCapacity }) };
@@ -514,6 +514,10 @@ export const rows = [
   {
     peer: 'dynalite', right: 'stator', op: ['UpdateItem'], theirs: /document path provided/, when: (request) => /remove/i.test(request.UpdateExpression),
     why: 'from an item that is not there anything may be removed, at any depth',
+  },
+  {
+    right: 'stator', ours: /function is not allowed in a condition expression/, theirs: /Invalid function name/,
+    why: 'if_not_exists and list_append are known functions, and not allowed in conditions',
   },
   {
     right: 'stator', op: ['BatchWriteItem'], ours: /Too many items requested/, theirs: /./, why: 'the writes of all tables together are at most 25, and counted first',
