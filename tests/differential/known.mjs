@@ -516,6 +516,14 @@ export const rows = [
     why: 'from an item that is not there anything may be removed, at any depth',
   },
   {
+    peer: 'dynoxide', right: 'stator', op: ['Query'], ours: /^400/, theirs: /Invalid KeyConditionExpression/, when: (request) => request.KeyConditions !== undefined,
+    why: 'what came as KeyConditions is told in the words of legacy parameters, as dynalite has them',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /Condition parameter type/, theirs: /does not project/,
+    why: 'of a wrong key value and a column that the index does not hold, which is told first',
+  },
+  {
     right: 'stator', ours: /function is not allowed in a condition expression/, theirs: /Invalid function name/,
     why: 'if_not_exists and list_append are known functions, and not allowed in conditions',
   },
