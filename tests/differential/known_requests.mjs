@@ -146,7 +146,7 @@ export const requestRows = [
     peer: 'dynoxide', right: 'stator', theirs: /Expected (attribute name|operand|comparison)|Unexpected|reserved keyword: size/, why: 'size() takes values, too, and nothing is reserved before (; dynoxide says this in words of its own',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected string|Null attribute value types|invalid type: null/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
+    peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected (string|array|object)|is not valid for \w+ AttributeValue type|Null attribute value types|invalid type: null/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
     why: 'the service reads null as absent, and "true" as true',
   },
   {
@@ -219,7 +219,7 @@ export const requestRows = [
 
   // ---- what dynoxide checks later, or not ----
   {
-    peer: 'dynoxide', right: 'stator', ours: /SerializationException/, theirs: /^400/,
+    peer: 'dynoxide', right: 'stator', ours: /SerializationException/, theirs: /./,
     why: 'the form of a request is checked first, in words that dynalite has one by one; dynoxide has its JSON library\'s, and checks some values later',
   },
   {
@@ -330,5 +330,15 @@ export const requestRows = [
   {
     peer: 'dynalite', right: 'stator', op: ['UpdateItem'], theirs: /incorrect data type/, when: (request) => /if_not_exists/.test(request.UpdateExpression),
     why: 'dynalite takes the type of if_not_exists to be that of its second operand, before the condition and the item are looked at',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['Query'], ours: /^400/, theirs: /can only contain non-primary/, why: 'dynalite: a starting key is looked at before the names in a filter',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['Query', 'Scan'], ours: /starting key is invalid: /, theirs: /starting key is invalid: /,
+    why: 'of several faults of a starting key, which is told first',
+  },
+  {
+    right: 'open', op: ['Scan'], ours: /correct Segment/, theirs: /^(200|400)/, why: 'which segment a key is in is for each implementation to say, so one may refuse what is none of another\'s',
   },
 ];
