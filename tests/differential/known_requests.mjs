@@ -339,6 +339,6 @@ export const requestRows = [
     why: 'of several faults of a starting key, which is told first',
   },
   {
-    right: 'open', op: ['Scan'], ours: /correct Segment/, theirs: /^(200|400)/, why: 'which segment a key is in is for each implementation to say, so one may refuse what is none of another\'s',
+    right: 'open', op: ['Scan'], theirs: /^(200|400)/, when: (request, ours, made, theirs) => /correct Segment/.test(ours + theirs), why: 'which segment a key is in is for each implementation to say, so one may refuse what is none of another\'s',
   },
 ];
