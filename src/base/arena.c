@@ -203,7 +203,8 @@ static size_t print_slices(char *to, const char *format, va_list args) {
     }
 }
 
-static str print_plainly(struct arena *arena, const char *format, va_list args) {
+[[gnu::format(printf, 2, 0)]] static str print_plainly(struct arena *arena, const char *format,
+                                                       va_list args) {
     va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
