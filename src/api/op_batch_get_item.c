@@ -61,9 +61,10 @@ static status parse_part(struct request *request, struct part *part) {
 
 static status check_keys(struct request *request, struct part *part) {
     const struct in_KeyList *list = part->in->Keys;
+    TRY(request_table(request, part->table_name, false, &part->table));
     for (size_t i = 0; i < list->count; i++)
         TRY(table_check_key(request->scope, part->table, list->at[i]));
-    return request_check_projection(request, part->table, part->projection);
+    return ST_OK;
 }
 
 /* `promised` grows by what the key costs at least. */
@@ -210,10 +211,10 @@ status op_batch_get_item(struct request *request) {
         return fail_validation(request->scope,
                                "Too many items requested for the BatchGetItem call");
     for (size_t i = 0; i < tables->count; i++)
-        TRY(request_table(request, parts[i].table_name, false, &parts[i].table));
-    for (size_t i = 0; i < tables->count; i++)
         TRY(check_keys(request, &parts[i]));
     TRY(leave_all_keys(request, parts, tables->count));
+    for (size_t i = 0; i < tables->count; i++)
+        TRY(request_check_projection(request, parts[i].table, parts[i].projection));
     for (size_t i = 0; i < tables->count; i++)
         TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);

@@ -104,6 +104,9 @@ test('a list as RequestItems is a SerializationException', () => expectUnreadabl
 test('a bad projection is refused before the table is looked up', () =>
   expectInvalid(ask({ 'no-such-table': { Keys: keys(0, 1), ProjectionExpression: 'abort' } })));
 
-test('a missing table is told before what is wrong with the keys of another one', () =>
-  expectError(db.BatchGetItem({ RequestItems: { [name]: { Keys: [{ b: S('a') }] }, 'no-such-table': { Keys: [{ a: S('a') }] } } }),
-    { type: 'ResourceNotFoundException', message: NO_TABLE }));
+test('tables and their keys are checked one after the other, projections behind all of them', async () => {
+  const missing = { 'no-such-table': { Keys: [{ a: S('a') }] } };
+  await expectInvalid(db.BatchGetItem({ RequestItems: { [name]: { Keys: [{ b: S('a') }] }, ...missing } }), KEY_MISMATCH);
+  await expectError(db.BatchGetItem({ RequestItems: { [pairs]: { Keys: [{ p: S('p'), s: N(1) }], ProjectionExpression: 'p.x' }, ...missing } }),
+    { type: 'ResourceNotFoundException', message: NO_TABLE });
+});

@@ -45,6 +45,8 @@ export function sequence(seed, at, only) {
   const weights = only ? kind.weights.filter(([, name]) => only.includes(name)) : kind.weights;
   if (kind.name === 'tables') {
     const requests = random.list(LENGTH.tables, LENGTH.tables, () => ['CreateTable', bent(random, 'CreateTable', undefined, 0.2)]);
+    // A name that others ask for as a missing one must not come into being.
+    for (const [, request] of requests) if (/^[\w.-]{3,255}$/.test(request.TableName)) request.TableName = '@9';
     return { kind: kind.name, tables: [], requests };
   }
   // Updates that only remove are in some sequences alone: peers make an item by them that is not there.

@@ -101,7 +101,8 @@ export class Lane {
       for (const peer of later) theirs.set(peer, await this.patiently(peer.of(this.number), sequence, texts, name));
       outcome = this.compare(sequence, ours, theirs);
     }
-    return { ...outcome, asked: ours.length, faults: faultsOf(sequence, ours) };
+    const faults = faultsOf(sequence, ours).map((fault) => ({ ...fault, history: history(sequence, ours.slice(0, fault.at + 1)) }));
+    return { ...outcome, asked: ours.length, faults };
   }
 
   // A peer that has taken a write otherwise than Stator is out of the rest of the sequence.
@@ -139,6 +140,9 @@ function against(peer, operation, request, own, answer) {
   const diverged = WRITES.has(operation) && (plain.failed !== own.failed || done(plain) !== done(own));
   return { name: peer.name, same: !differs, folds, diverged, ...(differs ?? {}) };
 }
+
+// What was asked and answered until then, in short: a fault may need company to come again.
+const history = ({ requests }, answers) => answers.map((answer, at) => `${requests[at][0]} ${answer.status} ${answer.status === 200 ? '' : answer.body.slice(0, 160)}`);
 
 // Which statements of a batch were carried out.
 const done = (answer) => (answer.body?.Responses?.map?.((one) => !one.Error) ?? []).join();

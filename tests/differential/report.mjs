@@ -40,8 +40,8 @@ export class Report {
     this.requests += outcome.asked;
     this.sequences++;
     for (const [name, count] of outcome.compared) this.compared.set(name, (this.compared.get(name) ?? 0) + count);
-    for (const { at: which, why } of outcome.faults)
-      this.fault(`sequence ${at}, request ${which}: ${why}: ${JSON.stringify(made.requests[which]).slice(0, 600)}`);
+    for (const { at: which, why, history } of outcome.faults)
+      this.fault(`sequence ${at}, request ${which}: ${why}: ${JSON.stringify(made.requests[which]).slice(0, 600)}\n    ${history.join('\n    ')}`);
     for (const found of outcome.found) this.note(found, at, made);
   }
 
