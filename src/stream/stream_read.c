@@ -56,7 +56,7 @@ static status look(const struct reading *reading, struct log_position position, 
     if (st == ST_OK && last)
         st = log_record_key_decode(page.pairs[0].key, &log_id, &shard, out, &part);
     else if (st == ST_OK)
-        st = log_record_decode(page.pairs[0].key, page.pairs[0].value, &record);
+        st = log_record_decode(scratch, page.pairs[0].key, page.pairs[0].value, &record);
     if (st == ST_OK && !last) {
         *out = record.position;
         *out_time_us = record.time_us;
@@ -197,7 +197,7 @@ static status decode_page(struct database *database, struct scope *scope,
         if (part != 0)
             continue;
         struct log_record *record = &out->records[out->count++];
-        TRY(log_record_decode(pair->key, pair->value, record));
+        TRY(log_record_decode(scope->arena, pair->key, pair->value, record));
         if (record->before_apart)
             TRY(find_before(database, scope, pair, record));
     }
