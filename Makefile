@@ -64,11 +64,12 @@ fuzz-build: build-fuzz/build.ninja
 fuzz: fuzz-build ## fuzz one parser: make fuzz T=json SECONDS=60
 	@tools/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
 
-# The others come from npm, or from PEERS=DIR (a node_modules); OPTIONS as the script has them.
+# The others come from npm, or from PEERS=DIR (a node_modules); ALONE=1 asks Stator alone. LOG=FILE keeps what is
+# printed; OPTIONS as the script has them.
 differential: server ## the same requests to two other implementations: make differential SEED=1 COUNT=20000
-	@$(if $(PEERS),,trouble=$$(tools/node.py tests/differential) || { printf '%s\n' "$$trouble"; exit 1; };) \
+	@$(if $(PEERS)$(ALONE),,trouble=$$(tools/node.py tests/differential) || { printf '%s\n' "$$trouble"; exit 1; };) \
 	    node=$$(tools/node.py) && "$$node" tests/differential/differential.mjs --seed $(or $(SEED),1) \
-	    --count $(or $(COUNT),20000) $(if $(PEERS),--peers $(PEERS)) $(OPTIONS)
+	    --count $(or $(COUNT),20000) $(if $(ALONE),--alone) $(if $(PEERS),--peers $(PEERS)) $(if $(LOG),--log $(LOG)) $(OPTIONS)
 
 model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
 	@node=$$(tools/node.py) && for mode in single several shared; do \

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Measures what building an index costs those who use its table meanwhile.
 
-Loads a table, measures requests with wrk, adds an index, and measures the same requests again
-while it is built, and once more afterwards. `--restart` kills the server in the middle of a second
+Loads a table, measures requests at a fixed rate (bench/load), adds an index, and measures the same
+requests again while it is built, and once more afterwards. `--restart` kills the server in the middle of a second
 build, on the same table, and tells how long the rest took.
 """
 import argparse
@@ -16,16 +16,20 @@ import subprocess
 import sys
 import time
 
-import bench
+import work
+from servers import HERE, Server
 
 FILLER = 'stator--' * 25
 BATCH, LOADERS = 25, 8
+RATES = {'GetItem': 4000, 'PutItem': 1000}  # a second
 
 
 def load(server, count):
     def part(number):
         connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=60)
-        headers = {**bench.HEADERS, 'X-Amz-Target': 'DynamoDB_20120810.BatchWriteItem'}
+        target = 'DynamoDB_20120810.BatchWriteItem'
+        headers = {'Content-Type': 'application/x-amz-json-1.0', 'X-Amz-Target': target, 'X-Amz-Date': '20250101T000000Z',
+                   'Authorization': work.authorization('', target, b'', '20250101T000000Z', None)}
         for at in range(number * BATCH, count, LOADERS * BATCH):
             puts = ','.join(f'{{"PutRequest":{{"Item":{{"pk":{{"S":"bulk{n}"}},"sk":{{"N":"0"}},"count":{{"N":"{n}"}},'
                             f'"data":{{"S":"{FILLER}"}}}}}}}}' for n in range(at, min(at + BATCH, count)))
@@ -53,12 +57,12 @@ def index(server, name):
 
 def measure(server, arguments, while_building=None):
     """{operation: [run, ...]}, in turns; with a name, as long as that index is being built."""
-    runs = {operation: [] for operation in arguments.operations}
+    runs = {operation: [] for operation in RATES}
     for turn in range(1000 if while_building else arguments.rounds):
-        for operation in arguments.operations:
+        for operation, rate in RATES.items():
             if while_building and index(server, while_building)['IndexStatus'] == 'ACTIVE':
                 return runs
-            runs[operation].append(server.measure(operation, arguments.connections, arguments.seconds, turn + 1))
+            runs[operation].append(server.open(operation, rate, arguments.seconds, turn + 1))
     return runs
 
 
@@ -99,18 +103,17 @@ def restarted(server):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n\n', maxsplit=1)[0])
     parser.add_argument('--items', type=int, default=200000)
-    parser.add_argument('--connections', type=int, default=8)
     parser.add_argument('--seconds', type=int, default=2, help='for each measurement')
-    parser.add_argument('--rounds', type=int, default=2)
-    parser.add_argument('--operations', nargs='+', default=['GetItem', 'PutItem'], choices=bench.OPERATIONS)
+    parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--quiet', action='store_true', help='only the build, with nobody else there')
     parser.add_argument('--restart', action='store_true')
     arguments = parser.parse_args()
-    os.makedirs(os.path.join(bench.HERE, 'results'), exist_ok=True)
-    server = next(bench.servers(argparse.Namespace(no_peers=True)))
+    os.makedirs(os.path.join(HERE, 'results'), exist_ok=True)
+    command = [os.path.join(os.path.dirname(HERE), 'build/stator'), 'serve', '--port', '{port}', '--data-dir', '{directory}']
+    server = Server('stator', command, ours=True, durable=True)
     server.start()
     try:
-        server.load()
+        server.load(['bench'])
         begun = time.monotonic()
         load(server, arguments.items)
         print(f'{arguments.items:,} items loaded in {time.monotonic() - begun:.1f} s', flush=True)

@@ -34,8 +34,8 @@ TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STR
 ARENA_FOLDERS = ('api', 'stream', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
 
-CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|(?:0?(?:\d+|\*)?)(?:ll|l|z)?[dux]|\.(?:\d+|\*)[gf])')
-CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE'}
+CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|[-+ #0]*\d*(?:ll|l|z)?[diuxX]|[-+ #0]*\d*(?:\.\d+)?[fgeE])')
+CONVERSION_FILES = {'src/server/config.c': 'prints to a FILE', 'src/json/json_writer.c': 'prints a double, with snprintf'}
 DATE_FORMS = re.compile('%[YaHM]')
 
 BELOW_ITEM = ('base', 'json', 'http', 'kv')

@@ -81,7 +81,7 @@ FAULTS = {
         ('malloc in api', 'src/api/x.c', '\nchar *a = malloc(1);\n', 'src/api/x.c:2'),
         ('free in item', 'src/item/x.c', 'free (a);\n', 'src/item/x.c:1'),
     ],
-    'conversions': [('a conversion that is not there', 'src/kv/x.c', 'int a;\nf("%5.1f");\n', 'src/kv/x.c:2')],
+    'conversions': [('a conversion that is not there', 'src/kv/x.c', 'int a;\nf("%0*d");\n', 'src/kv/x.c:2')],
     'defaults': [('default in a switch over an enum', 'src/kv/x.c',
                   'switch (a) {\ncase KV_A:\n    break;\ndefault:\n    break;\n}\n', 'src/kv/x.c:4')],
     'service_words': [

@@ -30,7 +30,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKERS = max(2, os.cpu_count() or 2)
 SCRIPT_SUITES = {'api': 'tests/api', 'clients': 'tests/clients', 'real data': 'tests/data', 'crash': 'tests/crash',
                  'model': 'tests/model'}
-THREADED = ('kv', 'http', 'server', 'stream', 'engine')  # folders whose tests the thread sanitizer sees
+THREADED = ('kv', 'http', 'server', 'stream', 'traffic', 'engine')  # folders whose tests the thread sanitizer sees
 BUILD_SECONDS_MAX = 900
 PROGRAM_SECONDS_MAX = 60
 SCRIPT_SECONDS_MAX = 180

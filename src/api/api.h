@@ -19,6 +19,7 @@
 #include "table/database.h"
 
 struct faults;
+struct traffic;
 
 struct api_call {
     str target; /* "DynamoDB_20120810.GetItem"; ptr NULL when there was none */
@@ -26,9 +27,10 @@ struct api_call {
     struct arena *arena;
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
-    str host;              /* as the client calls us; may be absent */
-    struct faults *faults; /* NULL: none are made */
-    str fault_spec;        /* one for this call alone, when `faults` is there; absent: none */
+    str host;                /* as the client calls us; may be absent */
+    struct traffic *traffic; /* NULL: nothing is counted, and nothing refused for its number */
+    struct faults *faults;   /* NULL: none are made */
+    str fault_spec;          /* one for this call alone, when `faults` is there; absent: none */
 };
 
 #define API_NO_OPERATION SIZE_MAX

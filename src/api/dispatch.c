@@ -1,5 +1,6 @@
 /* From a target and a body to an answer. The only place that turns what is left of internal
  * statuses into errors of the service. */
+#include "api/admission.h"
 #include "api/api.h"
 #include "api/fault_int.h"
 #include "api/request.h"
@@ -83,6 +84,7 @@ struct error_row {
 };
 
 #define DDB "com.amazonaws.dynamodb.v20120810#"
+#define CORAL_A "com.amazon.coral.availability#"
 #define CORAL_S "com.amazon.coral.service#"
 #define CORAL_V "com.amazon.coral.validate#"
 
@@ -108,7 +110,7 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
     if (scope->error == ERROR_TransactionCanceledException && scope->error_detail != NULL)
         reply_cancellation(&reply, scope->error_detail);
     if (throttling_is(scope->error) && scope->error_detail != NULL)
-        reply_throttling(&reply, scope->error_detail);
+        reply_throttling(&reply, scope->error, scope->error_detail);
     out->http_status = row->http_status;
     out->body = reply_finish(&reply);
 }
@@ -132,9 +134,12 @@ static void name_status(struct scope *scope, const struct operation *operation, 
 
 static status run_once(struct request *request) {
     request->tables = catalogue_acquire(request->database);
+    request->notes = NULL;
     reply_init(&request->reply, request->scope->arena);
     request->counts = (struct api_counts){.operation = request->counts.operation};
     status st = request->operation->run(request);
+    if (st == ST_OK || st == ST_FAILED)
+        admission_settle(request); /* the notes name tables of this snapshot */
     catalogue_release(request->tables);
     return st;
 }
@@ -183,8 +188,11 @@ status api_call(struct database *database, const struct api_call *call, struct a
         answer_error(&scope, out);
         return ST_OK;
     }
-    struct request request = {
-        .scope = &scope, .database = database, .operation = operation, .host = call->host};
+    struct request request = {.scope = &scope,
+                              .database = database,
+                              .operation = operation,
+                              .host = call->host,
+                              .traffic = call->traffic};
     request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);

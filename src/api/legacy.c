@@ -111,8 +111,10 @@ status legacy_expected(struct request *request, const struct in_ExpectedAttribut
         arena_array(request->scope->arena, struct legacy_condition, count);
     *out = NULL;
     TRY(check_operator(request, conditional_operator, count));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         TRY(expect(request, expected->keys[i], expected->at[i], &conditions[i]));
+        TRY(expr_legacy_check(request->scope, &conditions[i]));
+    }
     if (count == 0)
         return ST_OK;
     return condition_of(request, conditions, count, conditional_operator, out);

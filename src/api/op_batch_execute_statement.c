@@ -1,6 +1,7 @@
 /* Each statement has its own answer; only what is wrong with the batch as a whole refuses all of
  * it. Writes are updates of their own, so a batch of several must not start on an I/O loop: running
  * it again from its start would meet its own first writes. */
+#include "api/admission.h"
 #include "api/fault_int.h"
 #include "api/statement.h"
 #include "base/thread.h"
@@ -38,6 +39,7 @@ static status settle(struct request *request, struct answer *answer, status st) 
     answer->error_text = scope->error_text;
     scope->error = ERROR_NONE;
     scope->error_text = scope->error_item = (str){};
+    scope->error_detail = NULL;
     return ST_OK;
 }
 
@@ -108,18 +110,30 @@ static status bind_all(struct request *request, struct batch *batch) {
 
 /* ---- doing it ---- */
 
-static status read_one(struct request *request, struct answer *answer, bool consistent,
-                       struct loop_work *work) {
+/* What the statements before this one have read of its table. */
+static double read_before(const struct batch *batch, const struct answer *answer) {
+    double units = 0;
+    for (const struct answer *other = batch->answers; other < answer; other++)
+        if (other->statement.table == answer->statement.table)
+            units += other->read_units;
+    return units;
+}
+
+static status read_one(struct request *request, struct batch *batch, struct answer *answer,
+                       bool consistent) {
     struct statement *statement = &answer->statement;
     const struct expr_condition *filter;
     str stored = {};
     TRY(statement_key_filter(request, statement, &filter));
+    struct traffic_visit visit = admission_item(request, statement->table, statement->key);
+    TRY(admission_read(request, &visit, read_before(batch, answer)));
     TRY(table_find_many(request->database, request->scope, statement->table, &statement->key, 1,
                         &stored));
     if (stored.ptr != NULL)
-        TRY(loop_work_add(work, item_size(stored), filter));
+        TRY(loop_work_add(&batch->work, item_size(stored), filter));
     answer->charged = true;
     answer->read_units = capacity_read_units(stored.ptr ? item_size(stored) : 0, consistent);
+    admission_used(request, &visit, answer->read_units);
     if (stored.ptr && (filter == NULL || expr_condition_true(filter, item_map(stored))))
         answer->stored = stored;
     return ST_OK;
@@ -128,6 +142,7 @@ static status read_one(struct request *request, struct answer *answer, bool cons
 static status write_one(struct request *request, struct answer *answer, bool first) {
     struct statement *statement = &answer->statement;
     uint64_t ticket = 0;
+    TRY(admission_write(request, &statement->write));
     status st = table_write(request->database, request->scope, &statement->write, 1, &ticket);
     if (ticket > request->ticket)
         request->ticket = ticket;
@@ -137,7 +152,9 @@ static status write_one(struct request *request, struct answer *answer, bool fir
                     "Transaction is ongoing for the item");
     if (st != ST_OK && st != ST_FAILED)
         return st;
-    answer->charged = true;
+    answer->charged = statement->write.outcome != WRITE_THROTTLED;
+    admission_wrote(request, &statement->write, 1, 1);
+    admission_settle(request); /* now: the writes behind it find less left */
     return statement_outcome(request, statement, false);
 }
 
@@ -156,7 +173,7 @@ static status run_all(struct request *request, const struct in_PartiQLBatchReque
         }
         status st = batch->writes
                         ? write_one(request, answer, first)
-                        : read_one(request, answer, in->at[i]->ConsistentRead.value, &batch->work);
+                        : read_one(request, batch, answer, in->at[i]->ConsistentRead.value);
         TRY(settle(request, answer, st));
         first = false;
     }

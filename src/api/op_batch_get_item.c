@@ -1,10 +1,10 @@
+#include "api/admission.h"
 #include "api/fault_int.h"
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/loop_work.h"
 #include "table/table_check.h"
-#include "table/table_key.h"
 #include "table/table_read.h"
 
 enum { BATCH_KEYS_MAX = 100, BATCH_REPLY_BYTES_MAX = 16 * 1024 * 1024 };
@@ -16,10 +16,29 @@ struct part {
     const struct table *table;
     const struct expr_projection *projection; /* NULL: everything there is */
     str *stored;
-    size_t wanted; /* keys to be found; those behind are left by a fault */
+    size_t wanted; /* keys to be found; those behind are left, by capacity or a fault */
     size_t done;   /* keys answered; the rest is unprocessed */
     struct capacity capacity;
 };
+
+static int compare_keys(const void *a, const void *b) {
+    return str_cmp(*(const str *)a, *(const str *)b);
+}
+
+/* Equal keys have equal bytes, whatever the schema says of them: it is asked later. */
+static status check_distinct(struct request *request, const struct in_KeyList *list) {
+    str *keys = arena_array(request->scope->arena, str, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        struct item key = *list->at[i];
+        keys[i] = item_encode(&key, &(struct item_stamp){}, request->scope->arena);
+    }
+    qsort(keys, list->count, sizeof keys[0], compare_keys);
+    for (size_t i = 1; i < list->count; i++)
+        if (str_eq(keys[i - 1], keys[i]))
+            return fail_validation(request->scope,
+                                   "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
 
 static status parse_part(struct request *request, struct part *part) {
     const struct in_KeysAndAttributes *in = part->in;
@@ -37,49 +56,63 @@ static status parse_part(struct request *request, struct part *part) {
     TRY(expr_placeholders_all_used(request->scope, &placeholders));
     for (size_t i = 0; i < in->Keys->count; i++)
         TRY(item_check(request->scope, in->Keys->at[i]));
-    return ST_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
+    return check_distinct(request, in->Keys);
 }
 
 static status check_keys(struct request *request, struct part *part) {
     const struct in_KeyList *list = part->in->Keys;
-    str keys[BATCH_KEYS_MAX];
-    TRY(request_table(request, part->table_name, false, &part->table));
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; i < list->count; i++)
         TRY(table_check_key(request->scope, part->table, list->at[i]));
-        struct buf key;
-        buf_init(&key, request->scope->arena, 128);
-        (void)item_key(part->table, &(struct key_source){.tree = list->at[i]}, &key); /* whole */
-        keys[i] = buf_str(&key);
-    }
-    qsort(keys, list->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < list->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(request->scope,
-                                   "Provided list of item keys contains duplicates");
     return request_check_projection(request, part->table, part->projection);
 }
 
-/* The keys that a fault leaves unprocessed go to the end. */
+/* `promised` grows by what the key costs at least. */
+static bool is_admitted(struct request *request, const struct part *part, const struct item *key,
+                        double *promised) {
+    struct traffic_visit visit = admission_item(request, part->table, key);
+    if (admission_read(request, &visit, *promised) != ST_OK)
+        return false;
+    *promised += capacity_read_units(0, part->in->ConsistentRead.value);
+    return true;
+}
+
+/* The keys that capacity or a fault leaves unprocessed go to the end. */
 static void leave_keys(struct request *request, struct part *part) {
     const struct in_KeyList *all = part->in->Keys;
     part->wanted = all->count;
-    if (request->fault == NULL)
+    if (request->fault == NULL && !admission_enforced(request))
         return;
     struct arena *arena = request->scope->arena;
     struct in_KeysAndAttributes *in = arena_struct(arena, struct in_KeysAndAttributes);
     struct in_KeyList *list = arena_struct(arena, struct in_KeyList);
     size_t end = all->count;
+    double promised = 0;
     *in = *part->in;
     *list = (struct in_KeyList){all->count, arena_array(arena, const struct item *, all->count)};
     part->wanted = 0;
-    for (size_t i = 0; i < all->count; i++)
-        list->at[fault_leaves(request, part->table_name, i) ? --end : part->wanted++] = all->at[i];
+    for (size_t i = 0; i < all->count; i++) {
+        bool left = fault_leaves(request, part->table_name, i) ||
+                    !is_admitted(request, part, all->at[i], &promised);
+        list->at[left ? --end : part->wanted++] = all->at[i];
+    }
     in->Keys = list;
     part->in = in;
+}
+
+/* Only when nothing can be read for want of capacity does the batch as a whole fail, with the first
+ * reason. */
+static status leave_all_keys(struct request *request, struct part *parts, size_t count) {
+    struct scope *scope = request->scope;
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; i++) {
+        leave_keys(request, &parts[i]);
+        wanted += parts[i].wanted;
+    }
+    if (wanted == 0 && scope->error != ERROR_NONE)
+        return ST_FAILED;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
+    return ST_OK;
 }
 
 static status find_part(struct request *request, struct part *part, struct loop_work *work) {
@@ -103,7 +136,10 @@ static void reply_part(struct request *request, struct part *part, size_t *bytes
             break;
         *bytes_left -= size;
         part->done++;
-        part->capacity.table_units += capacity_read_units(size, part->in->ConsistentRead.value);
+        double units = capacity_read_units(size, part->in->ConsistentRead.value);
+        struct traffic_visit visit = admission_item(request, part->table, part->in->Keys->at[i]);
+        admission_used(request, &visit, units);
+        part->capacity.table_units += units;
         if (stored.ptr != NULL)
             reply_stored(&request->reply, ANON, stored, part->projection, request->scope->scratch);
     }
@@ -174,9 +210,10 @@ status op_batch_get_item(struct request *request) {
         return fail_validation(request->scope,
                                "Too many items requested for the BatchGetItem call");
     for (size_t i = 0; i < tables->count; i++)
-        TRY(check_keys(request, &parts[i]));
+        TRY(request_table(request, parts[i].table_name, false, &parts[i].table));
     for (size_t i = 0; i < tables->count; i++)
-        leave_keys(request, &parts[i]);
+        TRY(check_keys(request, &parts[i]));
+    TRY(leave_all_keys(request, parts, tables->count));
     for (size_t i = 0; i < tables->count; i++)
         TRY(find_part(request, &parts[i], &work));
     reply_batch(request, capacity_detail_of(in->ReturnConsumedCapacity), parts, tables->count);

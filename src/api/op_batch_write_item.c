@@ -2,7 +2,8 @@
  * bounded size, each all or nothing. More than one update must not start on an I/O loop: running
  * the request again from its start would write the first ones twice, over what others wrote
  * between. For the same reason what meets a change of its table behind the first update isn't run
- * again, but handed back as unprocessed. */
+ * again, but handed back as unprocessed; so is what capacity refuses. */
+#include "api/admission.h"
 #include "api/fault_int.h"
 #include "api/write_request.h"
 #include "base/thread.h"
@@ -16,11 +17,14 @@ enum { BATCH_WRITES_MAX = 25, UPDATE_BYTES_MAX = 4 * 1024 * 1024 };
 struct batch_write {
     struct write writes[BATCH_WRITES_MAX];
     str table_names[BATCH_WRITES_MAX]; /* as the request has them */
-    size_t sizes[BATCH_WRITES_MAX];    /* with the entries in indexes */
+    str keys[BATCH_WRITES_MAX];
+    size_t sizes[BATCH_WRITES_MAX]; /* with the entries in indexes */
     struct collection collections[BATCH_WRITES_MAX];
     size_t count;
     size_t wanted; /* those behind are left by a fault */
     size_t done;   /* the rest is unprocessed */
+    bool refused[BATCH_WRITES_MAX];
+    size_t refused_count;
 };
 
 /* Neither is said in the same words as both. */
@@ -55,6 +59,20 @@ static status check_requests(struct scope *scope, const struct in_BatchWriteItem
     return ST_OK;
 }
 
+/* Against those before it: a key twice is told before what is wrong behind it. */
+static status check_new_key(struct scope *scope, struct batch_write *batch) {
+    const struct write *write = &batch->writes[batch->count];
+    struct buf key;
+    buf_init(&key, scope->arena, 128);
+    (void)item_key(write->table, &(struct key_source){.tree = write->item},
+                   &key); /* whole: checked */
+    batch->keys[batch->count] = buf_str(&key);
+    for (size_t i = 0; i < batch->count; i++)
+        if (str_eq(batch->keys[i], batch->keys[batch->count]))
+            return fail_validation(scope, "Provided list of item keys contains duplicates");
+    return ST_OK;
+}
+
 static status add_write(struct request *request, const struct table *table, str table_name,
                         const struct in_WriteRequest *in, struct batch_write *batch) {
     struct write *write = &batch->writes[batch->count];
@@ -72,27 +90,8 @@ static status add_write(struct request *request, const struct table *table, str 
         write->item = in->DeleteRequest->Key;
         TRY(table_check_key(request->scope, table, write->item));
     }
+    TRY(check_new_key(request->scope, batch));
     batch->sizes[batch->count++] = item_tree_size(write->item) * (1 + table->index_count);
-    return ST_OK;
-}
-
-static int compare_keys(const void *a, const void *b) {
-    return str_cmp(*(const str *)a, *(const str *)b);
-}
-
-static status check_duplicates(struct scope *scope, const struct batch_write *batch) {
-    str keys[BATCH_WRITES_MAX];
-    for (size_t i = 0; i < batch->count; i++) {
-        struct buf key;
-        buf_init(&key, scope->arena, 128);
-        (void)item_key(batch->writes[i].table, &(struct key_source){.tree = batch->writes[i].item},
-                       &key); /* whole: checked */
-        keys[i] = buf_str(&key);
-    }
-    qsort(keys, batch->count, sizeof keys[0], compare_keys);
-    for (size_t i = 1; i < batch->count; i++)
-        if (str_eq(keys[i - 1], keys[i]))
-            return fail_validation(scope, "Provided list of item keys contains duplicates");
     return ST_OK;
 }
 
@@ -120,7 +119,51 @@ static size_t chunk_end(const struct batch_write *batch, size_t from) {
     return to;
 }
 
+/* ---- under limits: an update each, so that the ones behind it find less left ---- */
+
+static status write_admitted(struct request *request, struct write *write) {
+    uint64_t ticket = 0;
+    TRY(admission_write(request, write));
+    status st = table_write(request->database, request->scope, write, 1, &ticket);
+    if (ticket > request->ticket)
+        request->ticket = ticket;
+    if (st == ST_FAILED && write->outcome == WRITE_THROTTLED) {
+        st = admission_index_refused(request, write);
+        write->cost = (struct write_cost){};
+    }
+    TRY(st);
+    admission_wrote(request, write, 1, 1);
+    admission_settle(request);
+    return ST_OK;
+}
+
+/* Only when everything is refused does the batch as a whole fail, with the first reason. */
+static status write_within_limits(struct request *request, struct batch_write *batch) {
+    struct scope *scope = request->scope;
+    if (batch->wanted > 1 && !thread_may_wait())
+        return ST_WOULD_WAIT;
+    for (; batch->done < batch->wanted; batch->done++) {
+        size_t at = batch->done;
+        status st = write_admitted(request, &batch->writes[at]);
+        if (st == ST_CONFLICT && at > 0)
+            break;
+        if (st != ST_FAILED)
+            TRY(st);
+        batch->refused[at] = st == ST_FAILED;
+        batch->refused_count += batch->refused[at];
+        if (batch->refused[at])
+            batch->collections[at] = (struct collection){};
+    }
+    if (batch->refused_count == batch->wanted && batch->wanted > 0)
+        return ST_FAILED;
+    scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
+    return ST_OK;
+}
+
 static status write_all(struct request *request, struct batch_write *batch) {
+    if (admission_enforced(request))
+        return write_within_limits(request, batch);
     if (chunk_end(batch, 0) < batch->wanted && !thread_may_wait())
         return ST_WOULD_WAIT;
     while (batch->done < batch->wanted) {
@@ -133,9 +176,14 @@ static status write_all(struct request *request, struct batch_write *batch) {
         if (st == ST_CONFLICT && from > 0)
             break;
         TRY(st);
+        admission_wrote(request, batch->writes + from, to - from, 1);
         batch->done = to;
     }
     return ST_OK;
+}
+
+static bool is_unprocessed(const struct batch_write *batch, size_t at) {
+    return at >= batch->done || batch->refused[at];
 }
 
 static void reply_write(struct reply *reply, const struct write *write) {
@@ -151,13 +199,13 @@ static void reply_write(struct reply *reply, const struct write *write) {
 static void reply_unprocessed(struct reply *reply, const struct batch_write *batch) {
     bool told[BATCH_WRITES_MAX] = {};
     reply_open(reply, STR("UnprocessedItems"));
-    for (size_t i = batch->done; i < batch->count; i++) {
+    for (size_t i = 0; i < batch->count; i++) {
         str table_name = batch->table_names[i];
-        if (told[i])
+        if (told[i] || !is_unprocessed(batch, i))
             continue;
         reply_open_list(reply, table_name);
         for (size_t j = i; j < batch->count; j++) {
-            if (!str_eq(batch->table_names[j], table_name))
+            if (!str_eq(batch->table_names[j], table_name) || !is_unprocessed(batch, j))
                 continue;
             reply_write(reply, &batch->writes[j]);
             told[j] = true;
@@ -195,7 +243,6 @@ status op_batch_write_item(struct request *request) {
         for (size_t i = 0; i < tables->at[t]->count; i++)
             TRY(add_write(request, table, tables->keys[t], tables->at[t]->at[i], batch));
     }
-    TRY(check_duplicates(request->scope, batch));
     leave_writes(request, batch);
     for (size_t i = 0; i < batch->count; i++)
         TRY(collection_read(request, in->ReturnItemCollectionMetrics, &batch->writes[i],

@@ -1,4 +1,5 @@
 #include "api/table_reply.h"
+#include "traffic/traffic.h"
 
 /* A table under change stays; one that is going may be deleted again, to no effect. */
 static status check_state(struct request *request, const struct table *table) {
@@ -22,6 +23,8 @@ status op_delete_table(struct request *request) {
                                "deletion. Disable deletion protection first.");
     if (table->status != TABLE_DELETING)
         TRY(catalogue_delete(request->database, request->scope, table));
+    if (request->traffic != NULL)
+        traffic_forget(request->traffic, table->id);
     reply_open(&request->reply, STR("TableDescription"));
     table_reply_deleted(request, table);
     reply_close(&request->reply);

@@ -1,13 +1,16 @@
+#include "api/admission.h"
 #include "api/statement.h"
 
 static status write_one(struct request *request, const struct in_ExecuteStatementInput *in,
                         struct statement *statement) {
     struct reply *reply = &request->reply;
     TRY(statement_bind(request, statement));
+    TRY(admission_write(request, &statement->write));
     status st =
         table_write(request->database, request->scope, &statement->write, 1, &request->ticket);
     if (st != ST_OK && st != ST_FAILED)
         return st;
+    admission_wrote(request, &statement->write, 1, 1);
     TRY(statement_outcome(request, statement,
                           str_eq(in->ReturnValuesOnConditionCheckFailure, STR("ALL_OLD"))));
     if (statement->parsed.returning != RETURN_NONE) {

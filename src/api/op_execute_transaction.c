@@ -75,6 +75,8 @@ static status read_all(struct request *request, struct transaction *transaction,
     struct capacity *capacities = arena_array(request->scope->arena, struct capacity, count);
     for (size_t i = 0; i < count; i++)
         TRY(statement_key_filter(request, &transaction->statements[i], &filters[i]));
+    TRY(transaction_admit_reads(request, transaction->cancellation, transaction->tables,
+                                transaction->keys));
     TRY(table_find_together(request->database, request->scope, transaction->tables,
                             transaction->keys, count, stored));
     reply_open_list(reply, STR("Responses"));
@@ -92,6 +94,7 @@ static status read_all(struct request *request, struct transaction *transaction,
         reply_close(reply);
     }
     reply_close_list(reply);
+    transaction_used(request, transaction->keys, capacities, count);
     if (bytes > TRANSACTION_BYTES_MAX)
         return transaction_too_large(request);
     reply_capacities(request, detail, capacities, count);

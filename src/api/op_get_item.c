@@ -1,3 +1,4 @@
+#include "api/admission.h"
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
@@ -19,12 +20,15 @@ static status get(struct request *request, const struct in_GetItemInput *in,
     TRY(request_table(request, in->TableName, false, &table));
     TRY(table_check_key(scope, table, in->Key));
     TRY(request_check_projection(request, table, projection));
+    struct traffic_visit visit = admission_item(request, table, in->Key);
+    TRY(admission_read(request, &visit, 0));
     TRY(table_find_many(request->database, scope, table, &in->Key, 1, &stored));
     if (stored.ptr != NULL)
         reply_stored(&request->reply, STR("Item"), stored, projection, scope->scratch);
     struct capacity capacity = {.table = table};
     capacity.table_units =
         capacity_read_units(stored.ptr ? item_size(stored) : 0, in->ConsistentRead.value);
+    admission_used(request, &visit, capacity.table_units);
     reply_capacity(request, capacity_detail_of(in->ReturnConsumedCapacity), &capacity);
     return ST_OK;
 }

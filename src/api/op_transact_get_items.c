@@ -67,7 +67,9 @@ static status check_keys(struct request *request, struct transaction *transactio
             table_check_key(scope, transaction->tables[i], transaction->keys[i])));
     TRY(transaction_check_distinct(request, transaction->cancellation, transaction->tables,
                                    transaction->keys));
-    return cancellation_check(request, transaction->cancellation);
+    TRY(cancellation_check(request, transaction->cancellation));
+    return transaction_admit_reads(request, transaction->cancellation, transaction->tables,
+                                   transaction->keys);
 }
 
 static status read_all(struct request *request, struct transaction *transaction) {
@@ -82,6 +84,7 @@ static status read_all(struct request *request, struct transaction *transaction)
                               .kind = CAPACITY_READ_UNITS,
                               .table_units = 2 * capacity_read_units(size, true)};
     }
+    transaction_used(request, transaction->keys, transaction->capacities, count);
     return bytes > TRANSACTION_BYTES_MAX ? transaction_too_large(request) : ST_OK;
 }
 

@@ -36,6 +36,8 @@ status op_update_time_to_live(struct request *request) {
     const struct in_TimeToLiveSpecification *wanted = in->TimeToLiveSpecification;
     const struct table *table;
     TRY(request_table(request, in->TableName, true, &table));
+    if (!table_serves_items(table, request_clock(request)))
+        return request_check_active(request, table);
     TRY(check_change(request, table, wanted));
     TRY(expiry_change(request->database, request->scope, table,
                       wanted->Enabled.value ? wanted->AttributeName : (str){}));

@@ -1,5 +1,6 @@
 #include "api/page_request.h"
 
+#include "api/admission.h"
 #include "api/legacy.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
@@ -251,7 +252,8 @@ static void reply_last_key(struct request *request, const struct page_request *p
 }
 
 static void reply_page_capacity(struct request *request, const struct page_request *page,
-                                const struct progress *progress) {
+                                const struct progress *progress,
+                                const struct traffic_visit *visit) {
     struct capacity capacity = {.table = page->range.table};
     double units = capacity_read_units(progress->entry_bytes, page->members->consistent);
     if (page->range.index != NULL)
@@ -259,6 +261,7 @@ static void reply_page_capacity(struct request *request, const struct page_reque
     else
         capacity.table_units = units;
     capacity.table_units += progress->fetch_units;
+    admission_used(request, visit, units + progress->fetch_units);
     reply_capacity(request, capacity_detail_of(page->members->return_capacity), &capacity);
 }
 
@@ -267,6 +270,8 @@ status page_reply(struct request *request, struct page_request *page) {
     bool count_only = str_eq(page->members->select, STR("COUNT"));
     struct progress progress = {
         .limit = page->members->limit.given ? (size_t)page->members->limit.value : SIZE_MAX};
+    struct traffic_visit visit = admission_page(request, &page->range);
+    TRY(admission_read(request, &visit, 0));
     if (!count_only)
         reply_open_list(reply, STR("Items"));
     TRY(read_page(request, page, &progress));
@@ -277,6 +282,6 @@ status page_reply(struct request *request, struct page_request *page) {
     reply_i64(reply, STR("ScannedCount"), progress.examined);
     if (progress.last.ptr != NULL)
         reply_last_key(request, page, progress.last);
-    reply_page_capacity(request, page, &progress);
+    reply_page_capacity(request, page, &progress, &visit);
     return ST_OK;
 }

@@ -14,11 +14,6 @@ str request_table_name(str name_or_arn) {
     return str_slice(name, 0, str_find(name, '/'));
 }
 
-static bool serves_items(const struct request *request, const struct table *table) {
-    enum shown_state state = table_shown(table, request_clock(request));
-    return state != SHOWN_CREATING && state != SHOWN_DELETING;
-}
-
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
     str name = request_table_name(name_or_arn);
@@ -26,7 +21,7 @@ status request_table(struct request *request, str name_or_arn, bool says_name,
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))
         table = NULL; /* of another account or region */
-    if (table != NULL && !says_name && !serves_items(request, table))
+    if (table != NULL && !says_name && !table_serves_items(table, request_clock(request)))
         table = NULL;
     if (table == NULL && says_name)
         return fail(request->scope, ERROR_ResourceNotFoundException,

@@ -18,6 +18,8 @@
 #include "table/table_state.h"
 
 struct request;
+struct traffic;
+struct admission_note;
 
 typedef status operation_run(struct request *request);
 
@@ -42,6 +44,8 @@ struct request {
     str host;        /* as the client calls us; may be absent */
     struct api_counts counts;
     const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
+    struct traffic *traffic;          /* NULL: nothing is counted */
+    struct admission_note *notes;     /* admission.h */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;

@@ -1,5 +1,6 @@
 #include "api/statement.h"
 
+#include "api/admission.h"
 #include "api/write_request.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
@@ -209,6 +210,8 @@ status statement_outcome(struct request *request, const struct statement *statem
                     "The conditional request failed");
     case WRITE_INVALID:
         return fail_validation(request->scope, "%.*s", STR_ARG(write->error_text));
+    case WRITE_THROTTLED:
+        return admission_index_refused(request, write);
     }
     return ST_CORRUPT;
 }

@@ -4,6 +4,7 @@
  * value, anything else makes the whole table the range; a condition on the sort key narrows it.
  * What no range says is the filter. Ranges are read one after the other; a NextToken says in which
  * one the page ended, and where. */
+#include "api/admission.h"
 #include "api/page_request.h"
 #include "api/statement.h"
 #include "base/base64.h"
@@ -392,13 +393,14 @@ static status read_ranges(struct request *request, struct selection *selection,
 }
 
 static void reply_units(struct request *request, const struct selection *selection,
-                        const struct progress *progress) {
+                        const struct progress *progress, const struct traffic_visit *visit) {
     const struct table_range *range = &selection->page.range;
     struct capacity capacity = {.table = range->table, .table_units = progress->fetch_units};
     if (range->index != NULL)
         capacity.index_units[range->index - range->table->indexes] = progress->index_units;
     else
         capacity.table_units += progress->index_units;
+    admission_used(request, visit, progress->index_units + progress->fetch_units);
     reply_capacity(request, capacity_detail_of(selection->members.return_capacity), &capacity);
 }
 
@@ -406,6 +408,12 @@ static status reply_page(struct request *request, struct selection *selection) {
     struct reply *reply = &request->reply;
     const struct given_integer *limit = &selection->members.limit;
     struct progress progress = {.limit = limit->given ? (size_t)limit->value : SIZE_MAX};
+    /* Ranges of several partition keys lie in no one place. */
+    struct table_range where = selection->page.range;
+    if (selection->hash_values != NULL)
+        where.hash_parts = NULL;
+    struct traffic_visit visit = admission_page(request, &where);
+    TRY(admission_read(request, &visit, 0));
     reply_open_list(reply, STR("Items"));
     TRY(read_ranges(request, selection, &progress));
     reply_close_list(reply);
@@ -414,7 +422,7 @@ static status reply_page(struct request *request, struct selection *selection) {
                   make_token(request, selection, progress.last_range, progress.last));
         reply_tree(reply, STR("LastEvaluatedKey"), progress.last);
     }
-    reply_units(request, selection, &progress);
+    reply_units(request, selection, &progress, &visit);
     return ST_OK;
 }
 

@@ -1,3 +1,4 @@
+#include "api/insights_reply.h"
 #include "api/table_definition.h"
 #include "api/table_settings.h"
 #include "api/table_update.h"
@@ -252,6 +253,7 @@ static status delete_index(const struct table_change *change, struct index *inde
     index->status = INDEX_DELETING;
     index->updating_until_us = change->until_us;
     drop_definitions(change->changed);
+    insights_drop(change->changed, index->name); /* another of that name begins anew */
     return ST_OK;
 }
 

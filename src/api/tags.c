@@ -88,6 +88,8 @@ status tags_table(struct request *request, str arn, str missing, const struct ta
 status tags_replace(struct request *request, const struct table *table, const struct tag *tags,
                     size_t count) {
     struct table *changed;
+    if (!table_serves_items(table, request_clock(request)))
+        return request_check_active(request, table);
     TRY(table_copy(table, &changed));
     struct tag *copy = arena_array(changed->arena, struct tag, count + 1);
     for (size_t i = 0; i < count; i++)

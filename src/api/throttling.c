@@ -5,8 +5,10 @@ bool throttling_is(enum error_code error) {
            error == ERROR_RequestLimitExceeded || error == ERROR_ThrottlingException;
 }
 
-void reply_throttling(struct reply *reply, const struct throttling *throttling) {
-    reply_open_list(reply, STR("ThrottlingReasons"));
+void reply_throttling(struct reply *reply, enum error_code error,
+                      const struct throttling *throttling) {
+    reply_open_list(reply, error == ERROR_ThrottlingException ? STR("throttlingReasons")
+                                                              : STR("ThrottlingReasons"));
     for (size_t i = 0; i < throttling->count; i++) {
         reply_open(reply, ANON);
         reply_str(reply, STR("reason"), throttling->reasons[i].reason);

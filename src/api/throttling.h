@@ -22,7 +22,9 @@ struct throttling {
     size_t count;
 };
 
-void reply_throttling(struct reply *reply, const struct throttling *throttling);
+/* ThrottlingException writes the member's name small, the others large. */
+void reply_throttling(struct reply *reply, enum error_code error,
+                      const struct throttling *throttling);
 /* What the service lists with this error on this table; NULL for other errors. */
 const struct throttling *throttling_by_fault(struct request *request, enum error_code error,
                                              str table_name);

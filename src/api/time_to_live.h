@@ -11,10 +11,8 @@
 #include "api/request.h"
 
 /* The service takes up to an hour for a change and refuses another one meanwhile. Here a change
- * takes as long as all changes of a table's state are said to take (--status-delay-ms). A clock
- * that was set back ends it. */
+ * takes as long as all changes of a table's state are said to take (--status-delay-ms). */
 static inline bool time_to_live_changing(const struct request *request, const struct table *table) {
-    int64_t since_us = request->scope->now_us - table->ttl.changed_us;
-    return table->ttl.changed_us != 0 && since_us >= 0 &&
-           since_us < request->database->status_delay_us;
+    struct state_clock clock = request_clock(request);
+    return state_pending(clock, table->ttl.changed_us + clock.delay_us);
 }

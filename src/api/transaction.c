@@ -1,5 +1,6 @@
 #include "api/transaction.h"
 
+#include "api/admission.h"
 #include "item/item_codec.h"
 #include "item/item_json.h"
 #include "table/table_key.h"
@@ -13,17 +14,30 @@ struct cancellation *cancellation_new(struct request *request, size_t count) {
     return made;
 }
 
+/* What may be the fault of one action: absent for what fails the request as a whole. */
+static str reason_code(enum error_code error) {
+    static const str codes[ERROR_COUNT] = {
+        [ERROR_ValidationException] = STR_INIT("ValidationError"),
+        [ERROR_ProvisionedThroughputExceededException] = STR_INIT("ProvisionedThroughputExceeded"),
+        [ERROR_ThrottlingException] = STR_INIT("ThrottlingError"),
+        [ERROR_RequestLimitExceeded] = STR_INIT("ThrottlingError"),
+    };
+    return codes[error];
+}
+
 status cancellation_take(struct request *request, struct cancellation *cancellation, size_t at,
                          status st) {
     struct scope *scope = request->scope;
-    if (st != ST_FAILED || scope->error != ERROR_ValidationException)
+    str code = st == ST_FAILED ? reason_code(scope->error) : (str){};
+    if (code.ptr == NULL)
         return st;
     struct cancellation_reason *reason = &cancellation->reasons[at];
     if (reason->code.ptr == NULL) {
-        reason->code = STR("ValidationError");
+        reason->code = code;
         reason->message = scope->error_text;
     }
     scope->error = ERROR_NONE;
+    scope->error_detail = NULL;
     return ST_OK;
 }
 
@@ -113,12 +127,56 @@ status transaction_too_large(struct request *request) {
                         "aggregate size of the items in the transaction exceeding the 4MB limit");
 }
 
+/* ---- capacity ---- */
+
+status transaction_admit_reads(struct request *request, struct cancellation *cancellation,
+                               const struct table *const *tables, const struct item *const *keys) {
+    if (!admission_enforced(request))
+        return ST_OK;
+    for (size_t i = 0; i < cancellation->count; i++) {
+        struct traffic_visit visit = admission_item(request, tables[i], keys[i]);
+        TRY(cancellation_take(request, cancellation, i, admission_read(request, &visit, 0)));
+    }
+    return cancellation_check(request, cancellation);
+}
+
+void transaction_used(struct request *request, const struct item *const *keys,
+                      const struct capacity *capacities, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct traffic_visit visit = admission_item(request, capacities[i].table, keys[i]);
+        admission_used(request, &visit, capacities[i].table_units);
+    }
+}
+
+static status admit_writes(struct request *request, struct write *writes,
+                           struct cancellation *cancellation) {
+    if (!admission_enforced(request))
+        return ST_OK;
+    for (size_t i = 0; i < cancellation->count; i++)
+        TRY(cancellation_take(request, cancellation, i, admission_write(request, &writes[i])));
+    return cancellation_check(request, cancellation);
+}
+
+/* A repeat of what was done reads. */
+static double repeated_units(const struct write *write) {
+    size_t size = write->before.ptr != NULL ? item_size(write->before) : 0;
+    return 2 * capacity_read_units(size, true);
+}
+
+static void used_by_repeat(struct request *request, const struct write *writes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct traffic_visit visit = admission_item(request, writes[i].table, writes[i].item);
+        admission_used(request, &visit, repeated_units(&writes[i]));
+    }
+}
+
 /* ---- the write ---- */
 
 static void take_outcome(const struct write *write, const struct false_condition *when_false,
                          struct cancellation_reason *reason) {
     switch (write->outcome) {
     case WRITE_DONE:
+    case WRITE_THROTTLED: /* taken before */
         return;
     case WRITE_CONDITION_FAILED:
         reason->code = when_false->code;
@@ -136,16 +194,25 @@ static void take_outcome(const struct write *write, const struct false_condition
 status transaction_write(struct request *request, struct write *writes,
                          struct cancellation *cancellation,
                          const struct false_condition *when_false, struct request_token *token) {
+    TRY(admit_writes(request, writes, cancellation));
     status st = table_write_once(request->database, request->scope, writes, cancellation->count,
                                  token, &request->ticket);
     if (st == ST_TOO_BIG) /* items with the entries that indexes have of them */
         return transaction_too_large(request);
+    if (st == ST_OK && token != NULL && token->outcome == TOKEN_REPEATED)
+        used_by_repeat(request, writes, cancellation->count);
+    else if (st == ST_OK || st == ST_FAILED)
+        admission_wrote(request, writes, cancellation->count, 2); /* prepared and committed */
     if (st != ST_FAILED)
         return st;
     if (token != NULL && token->outcome == TOKEN_OF_ANOTHER)
         return fail(request->scope, ERROR_IdempotentParameterMismatchException,
                     "DynamoDB rejected the request because you retried a request with a different "
                     "payload but with an idempotent token that was already used.");
+    for (size_t i = 0; i < cancellation->count; i++)
+        if (writes[i].outcome == WRITE_THROTTLED)
+            TRY(cancellation_take(request, cancellation, i,
+                                  admission_index_refused(request, &writes[i])));
     for (size_t i = 0; i < cancellation->count; i++)
         take_outcome(&writes[i], &when_false[i], &cancellation->reasons[i]);
     return cancellation_check(request, cancellation);
@@ -161,9 +228,8 @@ void transaction_reply_costs(struct request *request, const struct write *writes
         struct capacity *capacity = &capacities[i];
         capacity->table = writes[i].table;
         if (repeated) {
-            size_t size = writes[i].before.ptr != NULL ? item_size(writes[i].before) : 0;
             capacity->kind = CAPACITY_READ_UNITS;
-            capacity->table_units = 2 * capacity_read_units(size, true);
+            capacity->table_units = repeated_units(&writes[i]);
         } else {
             capacity->kind = CAPACITY_WRITE_UNITS;
             capacity_add_cost(capacity, &writes[i].cost);

@@ -31,8 +31,8 @@ struct cancellation {
 
 struct cancellation *cancellation_new(struct request *request, size_t count);
 
-/* Makes an outcome of checking action `at` its reason, when it is a ValidationException. What is
- * left to be told in another way is answered. */
+/* Makes an outcome of checking action `at` its reason, when it is a ValidationException or for want
+ * of capacity. What is left to be told in another way is answered. */
 status cancellation_take(struct request *request, struct cancellation *cancellation, size_t at,
                          status st);
 /* TransactionCanceledException when there is a reason, else ST_OK. */
@@ -52,6 +52,13 @@ status transaction_check_distinct(struct request *request, const struct cancella
                                   const struct item *const *items);
 /* When all items together are too large. */
 status transaction_too_large(struct request *request);
+
+/* Whether capacity admits all of the reads. */
+status transaction_admit_reads(struct request *request, struct cancellation *cancellation,
+                               const struct table *const *tables, const struct item *const *keys);
+/* What they came to; one element an action. */
+void transaction_used(struct request *request, const struct item *const *keys,
+                      const struct capacity *capacities, size_t count);
 
 /* What is said of an action whose condition is false. */
 struct false_condition {

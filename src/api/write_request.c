@@ -1,5 +1,6 @@
 #include "api/write_request.h"
 
+#include "api/admission.h"
 #include "api/legacy.h"
 #include "table/table_check.h"
 
@@ -55,6 +56,8 @@ static status outcome(struct request *request, const struct write_members *membe
                     "The conditional request failed");
     case WRITE_INVALID:
         return fail_validation(request->scope, "%.*s", STR_ARG(write->error_text));
+    case WRITE_THROTTLED:
+        return admission_index_refused(request, write);
     }
     return ST_CORRUPT;
 }
@@ -62,8 +65,12 @@ static status outcome(struct request *request, const struct write_members *membe
 status write_run(struct request *request, const struct write_members *members, struct write *write,
                  struct collection *out_collection) {
     TRY(collection_read(request, members->return_metrics, write, out_collection));
+    TRY(admission_write(request, write));
     status st = table_write(request->database, request->scope, write, 1, &request->ticket);
-    return st == ST_OK || st == ST_FAILED ? outcome(request, members, write) : st;
+    if (st != ST_OK && st != ST_FAILED)
+        return st;
+    admission_wrote(request, write, 1, 1);
+    return outcome(request, members, write);
 }
 
 void write_reply_costs(struct request *request, const struct write_members *members,

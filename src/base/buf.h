@@ -48,7 +48,7 @@ static inline void buf_add_byte(struct buf *buf, unsigned char byte) {
 /* Decimal text. */
 void buf_add_u64(struct buf *buf, uint64_t value);
 void buf_add_i64(struct buf *buf, int64_t value);
-/* The conversions that format.c lists; the bytes of a "%.*s" may be any, NUL too. */
+/* What format.c knows; the bytes of a "%.*s" may be any, NUL too. */
 [[gnu::format(printf, 2, 3)]] void buf_printf(struct buf *buf, const char *format, ...);
 [[gnu::format(printf, 2, 0)]] void buf_vprintf(struct buf *buf, const char *format,
                                                __builtin_va_list args);

@@ -337,8 +337,15 @@ static status change_container(struct application *a, struct value *container,
     return ST_OK;
 }
 
-/* Computed in the order of the paths, for one walk over the item; but of several faults the one
- * that stands first in the text is told. */
+/* Whether the fault of an action is told rather than another's: the values of SET are computed
+ * first, and otherwise the text is read from left to right. */
+static bool is_told_before(const struct update_action *action, const struct update_action *other) {
+    bool set = action->kind == UPDATE_SET, other_set = other->kind == UPDATE_SET;
+    return set == other_set ? action < other : set;
+}
+
+/* Computed in the order of the paths, for one walk over the item; but of several faults only one is
+ * told. */
 static status new_values(struct application *a, struct change *changes, size_t *count) {
     struct scope *scope = a->scope;
     const struct update_action *failed = NULL;
@@ -356,7 +363,7 @@ static status new_values(struct application *a, struct change *changes, size_t *
         (*count)++;
         if (st == ST_OK)
             continue;
-        if (failed == NULL || action < failed) {
+        if (failed == NULL || is_told_before(action, failed)) {
             failed = action;
             told = scope->error_text;
         }

@@ -144,7 +144,7 @@ static status fail_between(struct parser *parser, const char *what, view low, vi
     add_constant(&text, low);
     buf_add_lit(&text, ", upper bound operand: ");
     add_constant(&text, high);
-    parser->scope->error_text = buf_str(&text); /* added, not printed: strings may hold NULs */
+    parser->scope->error_text = buf_str(&text);
     return st;
 }
 

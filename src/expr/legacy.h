@@ -26,6 +26,8 @@ struct legacy_condition {
     size_t value_count;
 };
 
+/* Everything that can be refused about one condition without an item. */
+status expr_legacy_check(struct scope *scope, const struct legacy_condition *condition);
 /* Names are distinct. any: one true condition is enough (ConditionalOperator OR). */
 status expr_condition_from_legacy(struct scope *scope, const struct legacy_condition *conditions,
                                   size_t count, bool any, struct expr_condition *out);

@@ -120,6 +120,11 @@ static status check(struct scope *scope, const struct legacy_condition *conditio
     return ST_OK;
 }
 
+status expr_legacy_check(struct scope *scope, const struct legacy_condition *condition) {
+    view *values = NULL;
+    return check(scope, condition, operator_of(condition->operator_name), &values);
+}
+
 static status check_total(struct scope *scope, const struct legacy_condition *conditions,
                           size_t count) {
     size_t total = count;

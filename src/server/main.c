@@ -7,6 +7,7 @@
 #include "server/service.h"
 #include "table/database.h"
 #include "table/verify.h"
+#include "traffic/traffic.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -232,13 +233,16 @@ static int serve(const struct config *config, struct faults *faults) {
                 open_problem(st));
         return EXIT_FAILURE;
     }
+    struct traffic *traffic = traffic_new(config->enforce_throughput);
     bool with_faults = config->test_mode || atomic_load(&faults->count) > 0;
     struct service service = {.database = database,
+                              .traffic = traffic,
                               .faults = with_faults ? faults : NULL,
                               .test_mode = config->test_mode};
     struct new_key made = {};
     if (!open_auth(config, database, &service.auth, &made)) {
         database_close(database);
+        traffic_free(traffic);
         return EXIT_FAILURE;
     }
     struct http_service callbacks = service_callbacks(&service);
@@ -252,6 +256,7 @@ static int serve(const struct config *config, struct faults *faults) {
                 (long long)config->port, strerror(errno));
         database_close(database);
         identities_close(service.auth.identities);
+        traffic_free(traffic);
         return EXIT_FAILURE;
     }
     service_set_server(&service, server);
@@ -263,6 +268,7 @@ static int serve(const struct config *config, struct faults *faults) {
     database_close(database); /* its last commits still wake the server */
     http_server_free(server);
     identities_close(service.auth.identities);
+    traffic_free(traffic);
     log_info("event=stopped");
     return EXIT_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "server/compression.h"
 #include "server/fault_page.h"
+#include "server/heat.h"
 #include "server/metrics.h"
 #include "server/service_metrics.h"
 
@@ -108,6 +109,23 @@ static void reply_metrics(struct service *service, struct http_request *request,
     reply->content_type = STR("text/plain; version=0.0.4; charset=utf-8");
 }
 
+/* Keys are data: where requests are verified, this one is too. */
+static void reply_heat(struct service *service, struct http_request *request,
+                       struct http_reply *reply) {
+    struct scope scope = {
+        .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
+    if (service->auth.mode != AUTH_VERIFY || auth_check(&service->auth, &scope, request) == ST_OK) {
+        heat_reply(service->database, service->traffic, request, reply);
+    } else {
+        struct api_answer answer;
+        api_refuse(&scope, &answer);
+        reply->status = answer.http_status;
+        reply->content_type = STR("application/json");
+        reply->body = answer.body;
+    }
+    finish(request, reply);
+}
+
 static void reply_get(struct service *service, struct http_request *request,
                       struct http_reply *reply) {
     if (str_eq(request->path, STR("/"))) {
@@ -115,6 +133,8 @@ static void reply_get(struct service *service, struct http_request *request,
         plain(request, reply, 200, arena_printf(request->arena, "healthy: %.*s", STR_ARG(host)));
     } else if (str_eq(request->path, STR("/metrics"))) {
         reply_metrics(service, request, reply);
+    } else if (str_eq(request->path, STR("/_stator/heat"))) {
+        reply_heat(service, request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
@@ -205,6 +225,7 @@ static status reply_call(struct service *service, struct http_request *request,
                             .scratch = scratch,
                             .now_us = clock_wall_us(),
                             .host = http_request_header(request, STR("Host")),
+                            .traffic = service->traffic,
                             .faults = service->faults};
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
@@ -231,6 +252,13 @@ static void leaving(void *context, const struct http_request *request,
     service_count(request, reply);
 }
 
+/* Where signatures are verified it isn't there: nothing would say who asks. */
+static bool is_fault_page(const struct service *service, const struct http_request *request) {
+    return service->test_mode && service->auth.mode != AUTH_VERIFY &&
+           str_eq(request->path, STR("/_stator/faults")) &&
+           !str_eq(request->method, STR("OPTIONS"));
+}
+
 static void reply_faults(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
     str text;
@@ -245,8 +273,7 @@ static status handle(void *context, struct http_request *request, struct http_re
     *reply = (struct http_reply){};
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
-    if (service->test_mode && str_eq(request->path, STR("/_stator/faults")) &&
-        !str_eq(request->method, STR("OPTIONS")))
+    if (is_fault_page(service, request))
         reply_faults(service, request, reply);
     else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
         reply_get(service, request, reply);

@@ -2,7 +2,7 @@
  *
  * Purpose:   targets, content types, request ids, checksums, health and metrics; nothing of what an
  *            operation does.
- * Ownership: the service borrows the database.
+ * Ownership: the service borrows database and traffic.
  * Threads:   any.
  * Errors:    none of its own; api.h's answers become replies.
  * Limits:    those of http.h.
@@ -16,10 +16,13 @@
 
 #include <stdatomic.h>
 
+struct traffic;
+
 enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
 
 struct service {
     struct database *database;
+    struct traffic *traffic;
     struct auth auth;
     struct faults *faults; /* to be made on demand; NULL: never any */
     bool test_mode;        /* clients may ask for faults, too; then `faults` is there */

@@ -110,8 +110,10 @@ bool shard_id_read(str id, uint32_t *out_number, int64_t *out_opened_ms) {
 }
 
 str sequence_number_write(struct arena *arena, struct log_position position) {
-    return arena_printf(arena, "1%0*llu%0*u", STAMP_DIGITS, (unsigned long long)position.stamp,
-                        AT_DIGITS, position.at);
+    char text[SEQUENCE_NUMBER_CHARS + 1];
+    (void)snprintf(text, sizeof text, "1%020llu%05u", (unsigned long long)position.stamp,
+                   position.at);
+    return arena_copy(arena, (str){text, SEQUENCE_NUMBER_CHARS});
 }
 
 bool sequence_number_read(str number, struct log_position *out) {

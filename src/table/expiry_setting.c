@@ -156,9 +156,10 @@ status expiry_file(struct database *database, struct scope *scope, const struct 
 
 static const struct table *find_untidy(const struct catalogue_snapshot *tables) {
     for (size_t i = 0; i < tables->count; i++) {
-        const struct time_to_live *ttl = &tables->tables[i]->ttl;
-        if ((ttl->attribute.ptr != NULL) != ttl->indexed)
-            return tables->tables[i];
+        const struct table *table = tables->tables[i];
+        bool on = table->ttl.attribute.ptr != NULL;
+        if (on != table->ttl.indexed && table->status == TABLE_ACTIVE)
+            return table;
     }
     return NULL;
 }

@@ -14,16 +14,20 @@ enum {
     KEEP_BYTES = 1024 * 1024
 };
 
+static bool expires(const struct table *table) {
+    return table->ttl.attribute.ptr != NULL && table->status == TABLE_ACTIVE;
+}
+
 static const struct table *next_table(const struct expiry_sweep *sweep,
                                       const struct catalogue_snapshot *tables) {
     str name = {sweep->name_len ? sweep->name : NULL, sweep->name_len};
     if (sweep->after_len > 0) {
         const struct table *table = catalogue_find(tables, name);
-        if (table != NULL && table->ttl.attribute.ptr != NULL)
+        if (table != NULL && expires(table))
             return table;
     }
     for (size_t i = catalogue_after(tables, name); i < tables->count; i++)
-        if (tables->tables[i]->ttl.attribute.ptr != NULL)
+        if (expires(tables->tables[i]))
             return tables->tables[i];
     return NULL;
 }

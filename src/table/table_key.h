@@ -44,8 +44,8 @@ enum key_space {
     SPACE_ITEM = 0x10
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };
-enum { TABLE_INDEX_ID = 0 }; /* the table's own items */
-enum { ITEM_HASH_AT = 7 };   /* in keys of items and of index entries */
+enum { TABLE_INDEX_ID = 0 };                             /* the table's own items */
+enum { TABLE_KEY_HASH_AT = 7, TABLE_KEY_HASH_END = 11 }; /* in the key of an item or an entry */
 
 /* Where an attribute's value is looked up: a tree or stored bytes. */
 struct key_source {
@@ -74,7 +74,7 @@ void partition_prefix(uint32_t table_id, uint16_t index_id, const struct key_sch
 
 /* Which of `slices` even cuts of a table's hashes an item's storage key lies in. */
 static inline uint32_t item_key_slice(str key, uint32_t slices) {
-    return (uint32_t)((uint64_t)get_be32(key.ptr + ITEM_HASH_AT) * slices >> 32);
+    return (uint32_t)((uint64_t)get_be32(key.ptr + TABLE_KEY_HASH_AT) * slices >> 32);
 }
 
 /* False when an attribute of the key is missing or of another type. Values go to `parts`. */

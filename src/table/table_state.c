@@ -11,6 +11,10 @@ const struct index *table_index_under_way(const struct table *table) {
     return NULL;
 }
 
+bool table_serves_items(const struct table *table, struct state_clock clock) {
+    return table->status == TABLE_ACTIVE && !state_pending(clock, table->creating_until_us);
+}
+
 enum shown_state table_shown(const struct table *table, struct state_clock clock) {
     if (table->status == TABLE_DELETING)
         return SHOWN_DELETING;

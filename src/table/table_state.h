@@ -25,6 +25,8 @@ struct state_clock {
 
 /* Whether a time until which something is shown is still to come. */
 bool state_pending(struct state_clock clock, int64_t until_us);
+/* Whether operations on items find the table: not while it is being made or deleted. */
+bool table_serves_items(const struct table *table, struct state_clock clock);
 enum shown_state table_shown(const struct table *table, struct state_clock clock);
 /* `index` is a global one of the table. */
 enum shown_state index_shown(const struct table *table, const struct index *index,

@@ -115,6 +115,14 @@ static status decide(struct kv_txn *txn, struct scope *scope, struct write *writ
     return ST_OK;
 }
 
+/* What a write comes to in indexes is only known when their sinks have seen it. */
+static bool changes_closed_index(const struct write *write) {
+    for (size_t i = 0; write->closed_indexes >> i != 0; i++)
+        if ((write->closed_indexes >> i & 1) && write->cost.indexes[i] > 0)
+            return true;
+    return false;
+}
+
 static status apply(struct kv_txn *txn, struct scope *scope, struct write *write, size_t at) {
     bool existed = write->before.ptr != NULL, exists = write->after.ptr != NULL;
     if (write->kind == WRITE_CHECK || (!existed && !exists))
@@ -135,7 +143,10 @@ static status apply(struct kv_txn *txn, struct scope *scope, struct write *write
                             .at = (uint16_t)at};
     for (size_t i = 0; i < sizeof sinks / sizeof sinks[0]; i++)
         TRY(sinks[i](txn, scope, &change, &write->cost));
-    return ST_OK;
+    if (!changes_closed_index(write))
+        return ST_OK;
+    write->outcome = WRITE_THROTTLED;
+    return ST_FAILED;
 }
 
 static status write_all(struct kv_txn *txn, struct batch *batch) {

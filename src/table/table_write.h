@@ -20,7 +20,7 @@
 
 /* EXPIRE: deletes the item if it is due then, whatever it was when somebody looked. */
 enum write_kind { WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK, WRITE_EXPIRE };
-enum write_outcome { WRITE_DONE, WRITE_CONDITION_FAILED, WRITE_INVALID };
+enum write_outcome { WRITE_DONE, WRITE_CONDITION_FAILED, WRITE_INVALID, WRITE_THROTTLED };
 
 /* Write units, as the service charges them. */
 struct write_cost {
@@ -36,6 +36,9 @@ struct write {
                               * EXPIRE has none: its `key` is given. */
     const struct expr_condition *condition; /* NULL: none */
     const struct expr_update *update;       /* UPDATE: NULL for no action at all */
+    /* Indexes, 1u << position in table->indexes, that take nothing now: a write that would change
+     * one of them is WRITE_THROTTLED. */
+    uint32_t closed_indexes;
 
     /* Set by table_write: */
     enum write_outcome outcome;

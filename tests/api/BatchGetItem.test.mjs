@@ -70,6 +70,10 @@ refusals(db, 'BatchGetItem', {}, [
     new RegExp(`^1 validation error detected: Value '.*' at 'requestItems\\.${name}\\.member\\.keys' failed to satisfy constraint: Member must have length less than or equal to 100$`)],
   ['101 keys of two tables', { RequestItems: { [name]: { Keys: keys(0, 60) }, [pairs]: { Keys: Array.from({ length: 41 }, (_, s) => ({ p: S('p'), s: N(s) })) } } },
     'Too many items requested for the BatchGetItem call'],
+  ['a key twice, before it is held against the schema', { RequestItems: { [name]: { Keys: [{ x: N(1) }, { x: N('1.0') }] } } },
+    'Provided list of item keys contains duplicates'],
+  ['a key twice in a table that is missing', { RequestItems: { 'no-such-table': { Keys: [{ x: N(1) }, { x: N(1) }] } } },
+    'Provided list of item keys contains duplicates'],
   ['a key twice', { RequestItems: { [name]: { Keys: [...keys(1, 3), ...keys(1, 2)] } } }, 'Provided list of item keys contains duplicates'],
   ['one number key in two spellings', { RequestItems: { [pairs]: { Keys: [{ p: S('p'), s: N(1) }, { p: S('p'), s: N('1.0') }] } } },
     'Provided list of item keys contains duplicates'],
@@ -99,3 +103,7 @@ test('a list as RequestItems is a SerializationException', () => expectUnreadabl
   'Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.KeysAndAttributes>'));
 test('a bad projection is refused before the table is looked up', () =>
   expectInvalid(ask({ 'no-such-table': { Keys: keys(0, 1), ProjectionExpression: 'abort' } })));
+
+test('a missing table is told before what is wrong with the keys of another one', () =>
+  expectError(db.BatchGetItem({ RequestItems: { [name]: { Keys: [{ b: S('a') }] }, 'no-such-table': { Keys: [{ a: S('a') }] } } }),
+    { type: 'ResourceNotFoundException', message: NO_TABLE }));

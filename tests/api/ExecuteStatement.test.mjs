@@ -143,6 +143,7 @@ test('a local index orders by its sort key and fetches what it lacks', async () 
 test('what WHERE fetches for a local index is not shown by *', async () => {
   assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
   assert.deepEqual(await from('byL', "WHERE p = 'a' AND l = 'l4' AND g = 'odd'"), [{ p: S('a'), s: N(1), l: S('l4') }]);
+  assert.deepEqual(await from('byL', "WHERE p = 'a' AND g = 'odd' AND l = 'l4'", 'm.deep[0]'), [{ 'deep[0]': N(1) }]);
 });
 
 test('an index is refused what it does not have', async () => {

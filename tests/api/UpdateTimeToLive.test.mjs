@@ -100,6 +100,8 @@ test('while a change is under way it shows, and another one is refused', options
   };
   try {
     await call('CreateTable', request);
+    await expectError(change(true), { type: 'ResourceInUseException',
+      message: 'Attempt to change a resource which is still in use: Table is being created: slow' });
     await waitActive({ DescribeTable: (body) => call('DescribeTable', body) }, 'slow');
     await change(true);
     assert.deepEqual(await show(), { TimeToLiveStatus: 'ENABLING', AttributeName: 'ttl' });

@@ -87,6 +87,17 @@ test('#names with dots and reserved words are single names', async () => {
   assert.equal(await holds('attribute_not_exists(#r)', undefined, { '#r': 'select' }), true);
 });
 
+test('a word ends where # or : begins, no blank is needed', async () => {
+  const names = { '#n': 'n', '#zz': 'zz' };
+  assert.equal(await holds('NOT#n = :v', v(N(6)), { '#n': 'n' }), true);
+  assert.equal(await holds('#n BETWEEN:v AND:w AND#zz<>:v', v(N(5), N(6)), names), true);
+  assert.equal(await holds('#n IN(:v)OR#zz=:v', v(N(6)), names), false);
+  const { Attributes } = await db.UpdateItem({ TableName: name, Key: { id: S('dense') }, UpdateExpression: 'SET#n=:v REMOVE#zz', ReturnValues: 'ALL_NEW',
+    ExpressionAttributeNames: names, ExpressionAttributeValues: v(N(1)) });
+  await db.DeleteItem({ TableName: name, Key: { id: S('dense') } });
+  assert.deepEqual(Attributes, { id: S('dense'), n: N(1) });
+});
+
 test('on a missing item every comparison is false and its NOT true', async () => {
   const put = (ConditionExpression) => db.DeleteItem({ TableName: name, Key: { id: S('missing') }, ConditionExpression, ExpressionAttributeValues: v(N(1)) });
   await expectError(put('n = :v'), { type: 'ConditionalCheckFailedException' });

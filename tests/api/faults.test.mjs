@@ -77,7 +77,28 @@ test('each error that may be asked for has its status, type and text', async () 
 test('a throttled operation on tables says so in its own words', async () => {
   const { json } = await raw.send('DescribeTable', { TableName: 'Orders' }, fault('error=ThrottlingException'));
   assert.equal(json.message, 'Rate of requests exceeds the allowed throughput.');
-  assert.equal(json.ThrottlingReasons, undefined);
+  assert.equal(json.throttlingReasons, undefined);
+});
+
+test('ThrottlingException and RequestLimitExceeded list their reasons as the model spells them', async () => {
+  const query = { TableName: 'Orders', KeyConditionExpression: 'id = :a', ExpressionAttributeValues: { ':a': S('a') } };
+  const throttled = (await raw.send('Query', query, fault('error=ThrottlingException'))).json;
+  assert.deepEqual(throttled.throttlingReasons, [{ reason: 'TableReadKeyRangeThroughputExceeded', resource: arn }]);
+  const limited = (await raw.send('Query', query, fault('error=RequestLimitExceeded'))).json;
+  assert.deepEqual(limited.ThrottlingReasons, [{ reason: 'TableReadAccountLimitExceeded', resource: arn }]);
+});
+
+test('with --auth the page is not there, and the header goes with a signed request', async () => {
+  const locked = await startServer(['--in-memory', '--test-mode', '--auth', '--root-access-key-id', credentials.accessKeyId,
+    '--root-secret-access-key', credentials.secretAccessKey]);
+  const client = new RawClient(locked.endpoint);
+  assert.equal((await fetch(`${locked.endpoint}/_stator/faults`, { method: 'PUT', body: 'after' })).status, 404);
+  await expectError(client.call('ListTables', {}, fault('error=ServiceUnavailable')), { type: 'ServiceUnavailable', status: 503 });
+  await expectError(client.call('ListTables', {}, { ...fault('error=ServiceUnavailable'), Authorization: undefined }),
+    { type: 'MissingAuthenticationTokenException' });
+  await client.call('ListTables', {});
+  client.close();
+  await locked.stop();
 });
 
 test('the SDK retries what is throttled until it gets through', async () => {

@@ -174,6 +174,8 @@ for (const operation of ['PutItem', 'UpdateItem', 'DeleteItem'])
       ['ConditionalOperator with an empty Expected', { Expected: {}, ConditionalOperator: 'AND' }, OPERATOR],
       ['ConditionalOperator with a ConditionExpression', { ConditionExpression: 'attribute_exists(id)', ConditionalOperator: 'AND' },
         both('ConditionalOperator', 'ConditionExpression')],
+      ['of two attributes of Expected the first one, whatever is wrong with it', { Expected: { b: is('BETWEEN', N(1)), a: { Exists: true } } },
+        `${INVALID}Invalid number of argument(s) for the BETWEEN ComparisonOperator`],
       ['a bad Expected before a missing table', { TableName: 'no-such-table', Expected: { a: {} } },
         `${INVALID}Value must be provided when Exists is null for Attribute: a`],
     ]);

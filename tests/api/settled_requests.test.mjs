@@ -48,6 +48,12 @@ test('a starting key with a wrong number is told as the number\'s fault', () =>
 
 test('a wrong type in the key of the queried table is told plainly', () => expectInvalid(query({ p: S('a'), s: N(1) }), KEY_MISMATCH));
 
+// Of the two other implementations one checks the starting key as a whole, one attribute by attribute, each with its condition.
+test('a starting key is checked as a whole before the conditions on the key', () =>
+  expectInvalid(query({ p: S('a'), s: N(1) }, { KeyConditionExpression: 's = :p' }), KEY_MISMATCH));
+test('a starting key of another length is told before a missing condition on the partition key', () =>
+  expectInvalid(query({ p: S('a') }, { KeyConditionExpression: 's = :p' }), START));
+
 test('a wrong type in the key of the queried index is told plainly', () =>
   expectInvalid(query({ p: S('a'), s: S('b'), g: S('a'), t: S('1') }, ofIndex), KEY_MISMATCH));
 
@@ -103,6 +109,21 @@ test('a text that quotes a NUL says what follows it, too', () =>
   expectInvalid(between(S('b'), S('a\0c')), 'Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; ' +
     'lower bound operand: AttributeValue: {S:b}, upper bound operand: AttributeValue: {S:a\0c}'));
 
+test('an attribute type that is none is quoted whole, NULs too', () =>
+  expectInvalid(db.Scan({ TableName: name, FilterExpression: 'attribute_type(x, :v)', ExpressionAttributeValues: { ':v': S('a\0c') } }),
+    'Invalid FilterExpression: Invalid attribute type name found; type: a\0c, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}'));
+
+test('a set with a member twice is quoted whole, NULs too', () =>
+  expectInvalid(db.PutItem({ TableName: name, Item: { p: S('a'), s: S('b'), x: SS('\0', 'a', 'a') } }),
+    `${INVALID}Input collection [\0, a, a] contains duplicates.`));
+
+test('BatchWriteItem goes from item to item: a key twice is told before what is wrong behind it', async () => {
+  const put = (Item) => ({ PutRequest: { Item } });
+  const twice = [put({ p: S('a'), s: S('b') }), put({ p: S('a'), s: S('b') })];
+  await expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [...twice, put({ p: S('a') })] } }), 'Provided list of item keys contains duplicates');
+  await expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [put({ p: S('a') }), ...twice] } }), KEY_MISMATCH);
+});
+
 test('BatchWriteItem looks for requests that are neither put nor delete before it looks into the others', () =>
   expectInvalid(db.BatchWriteItem({ RequestItems: { [name]: [{ PutRequest: { Item: { p: N('x') } } }, {}] } }),
     'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes'));
@@ -145,10 +166,12 @@ test('an update that makes an item may remove what isn\'t there, at any depth', 
 test('of several faults of an update the first in its text is told', async () => {
   const Key = { p: S('faults'), s: S('b') };
   await db.PutItem({ TableName: name, Item: { ...Key, m: S('text') } });
-  const update = (UpdateExpression) => db.UpdateItem({ TableName: name, Key, UpdateExpression, ExpressionAttributeValues: { ':v': N(1) } });
+  const update = (UpdateExpression, values = { ':v': N(1) }) => db.UpdateItem({ TableName: name, Key, UpdateExpression, ExpressionAttributeValues: values });
   const MISSING = 'The provided expression refers to an attribute that does not exist in the item';
   const TYPE = 'An operand in the update expression has an incorrect data type';
   await expectInvalid(update('SET x = m + :v, a = gone'), TYPE);
   await expectInvalid(update('SET a = gone, x = m + :v'), MISSING);
   await expectInvalid(update('SET x = gone, a = m + :v'), MISSING);
+  await expectInvalid(update('ADD m :v SET a = gone'), MISSING); // SET is computed first
+  await expectInvalid(update('DELETE m :s SET a = gone', { ':s': NS(1) }), MISSING);
 });

@@ -28,8 +28,8 @@ async function slowServer(delay, ...args) {
 
 test('a table is made, awaited, described, changed and deleted the way Terraform and the CDK do it', async () => {
   const sdk = await client();
-  const { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, UpdateTableCommand, waitUntilTableExists,
-    waitUntilTableNotExists } = await import('@aws-sdk/client-dynamodb');
+  const { CreateTableCommand, DeleteTableCommand, DescribeContinuousBackupsCommand, DescribeTableCommand, DescribeTimeToLiveCommand,
+    ListTagsOfResourceCommand, UpdateTableCommand, waitUntilTableExists, waitUntilTableNotExists } = await import('@aws-sdk/client-dynamodb');
   const TableName = uniqueName();
   const waiting = [{ client: sdk, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, { TableName }];
   await sdk.send(new CreateTableCommand({
@@ -44,6 +44,12 @@ test('a table is made, awaited, described, changed and deleted the way Terraform
   const { Table } = await sdk.send(new DescribeTableCommand({ TableName }));
   assert.equal(Table.TableStatus, 'ACTIVE');
   assert.ok(Table.CreationDateTime instanceof Date);
+  const { ContinuousBackupsDescription } = await sdk.send(new DescribeContinuousBackupsCommand({ TableName }));
+  assert.equal(ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus, 'DISABLED');
+  const { TimeToLiveDescription } = await sdk.send(new DescribeTimeToLiveCommand({ TableName }));
+  assert.equal(TimeToLiveDescription.TimeToLiveStatus, 'DISABLED');
+  const { Tags } = await sdk.send(new ListTagsOfResourceCommand({ ResourceArn: Table.TableArn }));
+  assert.deepEqual(Tags, [{ Key: 'owner', Value: 'tests' }]);
   for (const change of [{ BillingMode: 'PAY_PER_REQUEST' }, { TableClass: 'STANDARD_INFREQUENT_ACCESS' },
     { SSESpecification: { Enabled: false } }, { DeletionProtectionEnabled: false }]) {
     await sdk.send(new UpdateTableCommand({ TableName, ...change }));
@@ -106,6 +112,10 @@ test('with a delay a table is CREATING, UPDATING and DELETING for so long', asyn
     { type: 'ResourceNotFoundException', message: NO_TABLE });
   await expectError(slow.UpdateTable({ TableName, DeletionProtectionEnabled: true }), busy('created', TableName));
   await expectError(slow.DeleteTable({ TableName }), busy('created', TableName));
+  await expectError(slow.UpdateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName: 't' } }),
+    busy('created', TableName));
+  const { Table: { TableArn: ResourceArn } } = await slow.DescribeTable({ TableName });
+  await expectError(slow.TagResource({ ResourceArn, Tags: [{ Key: 'a', Value: 'b' }] }), busy('created', TableName));
   await expectError(slow.CreateTable(request), { type: 'ResourceInUseException', message: `Table already exists: ${TableName}` });
   await waitActive(slow, TableName);
   assert.ok(Date.now() - began >= DELAY_MS - 50, 'the table was CREATING for as long as was said');

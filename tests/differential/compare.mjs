@@ -36,6 +36,11 @@ function pageOf(operation, request, body) {
     const responses = Object.fromEntries(Object.entries(body.Responses).map(([name, rows]) => [name, canonical(rows, 'rows', true)]));
     return { ...body, Responses: responses };
   }
+  if (operation === 'ExecuteStatement' && body.Items) {
+    const ordered = /order by/i.test(request.Statement);
+    if (request.Limit !== undefined) return { ConsumedCapacity: '*' };
+    return ordered ? body : { ...body, Items: canonical(body.Items, 'Items', true) };
+  }
   if (!('ScannedCount' in body)) return body;
   const scan = operation === 'Scan';
   const unsorted = scan || request.IndexName !== undefined;
@@ -44,7 +49,7 @@ function pageOf(operation, request, body) {
   if (!unsorted) return { ...out, LastEvaluatedKey: body.LastEvaluatedKey };
   if (request.ExclusiveStartKey || request.TotalSegments > 1) return { Count: '*' };
   if (request.Limit === undefined) return { ...out, Items: out.Items && canonical(out.Items, 'Items', true) };
-  if (body.LastEvaluatedKey) { delete out.Items; delete out.ConsumedCapacity; if (request.FilterExpression) delete out.Count; }
+  if (body.LastEvaluatedKey) { delete out.Items; delete out.ConsumedCapacity; if (request.FilterExpression || request.ScanFilter || request.QueryFilter) delete out.Count; }
   else if (out.Items) out.Items = canonical(out.Items, 'Items', true);
   return out;
 }
@@ -59,6 +64,8 @@ export function judged(operation, request, answer) {
     return { failed: true, text: `${answer.status} ${answer.body.slice(0, 200)}`, body: undefined };
   }
   if (answer.status === 200) return { failed: false, text: '200', body: canonical(pageOf(operation, request, body)) };
+  const reasons = body.CancellationReasons?.map((one) => `${one.Code}${one.Message ? `: ${sortedMessage(one.Message)}` : ''}`);
+  if (reasons) return { failed: true, text: `400 ${body.__type}: ${text(reasons)}`, body: canonical(body.CancellationReasons.map((one) => one.Item ?? null)) };
   const said = 'message' in body ? `message ${text(sortedMessage(String(body.message)))}` : 'Message' in body ? `Message ${text(body.Message)}` : 'no message';
   return { failed: true, text: `${answer.status} ${body.__type}: ${said}`, body: body.Item ? canonical({ Item: body.Item }) : undefined };
 }

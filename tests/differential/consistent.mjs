@@ -32,6 +32,7 @@ function misshapen(operation, status, body) {
   }
   if (status !== 400) return `status ${status}`;
   if (!ERROR.test(body.__type)) return `__type ${body.__type}`;
+  if (body.__type.endsWith('#SerializationException')) return undefined; // of what is no JSON nothing is said
   return typeof (body.message ?? body.Message) === 'string' ? undefined : 'an error without a message';
 }
 

@@ -74,6 +74,7 @@ async function settle() {
     await revive();
     return outcome;
   };
+  for (const group of report.open()) if (!stopping) await report.alone(group, run);
   const rows = [...report.open(), ...(options.dissent ? report.dissents() : [])];
   for (const group of rows.slice(0, Number(options.smallest))) if (!stopping) await report.settle(group, run);
   for (const group of rows) if (options.dissent || !group.dissent) report.show(group, peers);
@@ -86,7 +87,12 @@ async function main() {
   report.say(`seed ${seed}: ${options.count} requests to ${servers.map((server) => server.name).join(', ')}`);
   const timer = setInterval(() => report.progress(seconds(), servers), PROGRESS_MS);
   const next = sequenceNumbers();
-  await Promise.all(Array.from({ length: Number(options.lanes) }, (_, number) => runLane(number, next)));
+  try {
+    await Promise.all(Array.from({ length: Number(options.lanes) }, (_, number) => runLane(number, next)));
+  } catch (error) { // of the tester itself; what was found until then is still worth a report
+    report.fault(error.stack);
+    stopping = true;
+  }
   clearInterval(timer);
   const taken = seconds();
   report.progress(taken, servers);

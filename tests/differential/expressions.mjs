@@ -163,7 +163,8 @@ export class Expressions {
       [2, () => `DELETE ${random.list(1, 2, () => `${this.target()} ${this.constant(random.pick(['SS', 'NS', 'BS', 'SS', undefined]))}`).join(', ')}`],
     ]);
     const made = sections.filter(([weight]) => random.chance(weight / 11)).map(([, make]) => make());
-    if (!made.length) made.push(`SET ${this.assignment()}`);
+    const removesOnly = !made.some((section) => /^(SET|ADD)/.test(section));
+    if (!made.length || (removesOnly && !this.schema.removes)) made.push(`SET ${this.assignment()}`);
     if (random.chance(0.02)) made.push(made[0]);
     return made.join(' ');
   }

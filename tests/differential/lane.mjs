@@ -9,6 +9,8 @@ import { explained, folded } from './known.mjs';
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems', 'ExecuteStatement', 'BatchExecuteStatement',
   'ExecuteTransaction']);
 
+const TRIES = 3;
+
 let tables = 0;
 
 export class Lane {
@@ -33,7 +35,7 @@ export class Lane {
   async until(server, name, wanted) {
     for (let wait = 0; wait < 400; wait++) {
       const answer = await this.ask(server, 'DescribeTable', JSON.stringify({ TableName: name }));
-      if (answer.lost) return;
+      if (answer.lost || !answer.body) return; // what comes next tells
       const table = JSON.parse(answer.body).Table;
       const indexes = table?.GlobalSecondaryIndexes ?? [];
       if ((table?.TableStatus ?? 'none') === wanted && indexes.every((index) => index.IndexStatus === wanted)) return;
@@ -70,19 +72,33 @@ export class Lane {
     return out;
   }
 
+  // A peer's connection may be lost because of another lane: it is asked again, on another table.
+  async patiently(server, sequence, texts, name) {
+    let best = await this.answers(server, sequence, texts, name);
+    for (let again = 0; again < TRIES && best.at(-1)?.lost; again++) {
+      await server.revive();
+      const other = `${name}r${again}`;
+      const more = await this.answers(server, sequence, texts.map((text) => text.replaceAll(name, other)), other);
+      for (const answer of more) if (answer.body) answer.body = answer.body.replaceAll(other, name);
+      if (more.length >= best.length) best = more;
+    }
+    return best;
+  }
+
   // What came of a sequence: { asked, found, faults, compared }. `sparing`: a slow peer is asked only
   // when another one differs from Stator and nothing explains that.
   async run(sequence, sparing = false) {
     const name = `T${String(tables++).padStart(8, '0')}`;
     const texts = sequence.requests.map(([, request]) => JSON.stringify(request).replaceAll('@1', name).replaceAll('@9', `${name}c`));
-    const able = this.peers.filter((peer) => !peer.kinds || peer.kinds.includes(sequence.kind));
+    const able = this.peers.filter((peer) => !sequence.requests.some(([operation]) => peer.lacks.has(operation)));
     const now = able.filter((peer) => !(sparing && peer.slow));
-    const [ours, ...first] = await Promise.all([this.stator, ...now.map((peer) => peer.of(this.number))].map((server) => this.answers(server, sequence, texts, name)));
+    const [ours, ...first] = await Promise.all([this.answers(this.stator, sequence, texts, name),
+      ...now.map((peer) => this.patiently(peer.of(this.number), sequence, texts, name))]);
     const theirs = new Map(now.map((peer, at) => [peer, first[at]]));
     let outcome = this.compare(sequence, ours, theirs);
     const later = able.filter((peer) => !theirs.has(peer));
     if (later.length && outcome.found.some(isOpen)) {
-      for (const peer of later) theirs.set(peer, await this.answers(peer.of(this.number), sequence, texts, name));
+      for (const peer of later) theirs.set(peer, await this.patiently(peer.of(this.number), sequence, texts, name));
       outcome = this.compare(sequence, ours, theirs);
     }
     return { ...outcome, asked: ours.length, faults: faultsOf(sequence, ours) };
@@ -95,21 +111,22 @@ export class Lane {
     const compared = new Map();
     for (let at = 0; at < sequence.requests.length && ours[at]; at++) {
       const [operation, request] = sequence.requests[at];
-      const own = judged(operation, request, ours[at]);
-      if (ours[at].lost) { found.push({ at, operation, request, sequence, ours: own.text, lost: true, peers: [], answers: [ours[at]] }); break; }
+      let read;
+      const own = () => (read ??= judged(operation, request, ours[at])); // most answers are equal as they stand, or nobody else is asked
+      if (ours[at].lost) { found.push({ at, operation, request, sequence, ours: own().text, lost: true, peers: [], answers: [ours[at]] }); break; }
       const peers = this.peers.map((peer) => {
         const answer = theirs.get(peer)?.[at];
         if (out.has(peer) || !theirs.has(peer)) return undefined;
-        if (answer?.unasked && own.failed) return undefined;
+        if (answer?.unasked && ours[at].status !== 200) return undefined;
         if (!answer || answer.lost || answer.unasked) { out.add(peer); return undefined; }
         compared.set(peer.name, (compared.get(peer.name) ?? 0) + 1);
         if (answer.status === ours[at].status && answer.body === ours[at].body) return { name: peer.name, same: true, folds: [] };
-        const result = against(peer, operation, request, own, answer);
+        const result = against(peer, operation, request, own(), answer);
         if (result.diverged) out.add(peer);
         return result;
       });
       if (peers.some((peer) => peer && (!peer.same || peer.folds.length)))
-        found.push({ at, operation, request, sequence, ours: own.text, peers, answers: [ours[at], ...this.peers.map((peer) => theirs.get(peer)?.[at])] });
+        found.push({ at, operation, request, sequence, ours: own().text, peers, answers: [ours[at], ...this.peers.map((peer) => theirs.get(peer)?.[at])] });
     }
     return { found, compared };
   }
@@ -119,9 +136,12 @@ function against(peer, operation, request, own, answer) {
   const plain = judged(operation, request, answer);
   const { folds, theirs } = difference(own, plain) ? folded(peer.name, operation, request, own, plain) : { folds: [], theirs: plain };
   const differs = difference(own, theirs);
-  const diverged = WRITES.has(operation) && (plain.failed !== own.failed || (differs && operation === 'BatchExecuteStatement'));
+  const diverged = WRITES.has(operation) && (plain.failed !== own.failed || done(plain) !== done(own));
   return { name: peer.name, same: !differs, folds, diverged, ...(differs ?? {}) };
 }
+
+// Which statements of a batch were carried out.
+const done = (answer) => (answer.body?.Responses?.map?.((one) => !one.Error) ?? []).join();
 
 // The peers of a difference, those whose difference is explained left out: they are no witnesses.
 export function witnesses(found) {

@@ -26,7 +26,7 @@ function condition(random) {
 function named(random, low, high, make) {
   const out = {};
   for (const name of random.shuffled(ATTRIBUTES).slice(0, random.from(low, high))) out[name] = make();
-  if (random.chance(0.01)) out[''] = make();
+  if (random.chance(0.002)) out[''] = make();
   return out;
 }
 
@@ -43,7 +43,7 @@ function expectation(random) {
 
 function joined(random, request, member) {
   const several = request[member] && Object.keys(request[member]).length > 1;
-  if (random.chance(several ? 0.5 : 0.08)) request.ConditionalOperator = random.chance(0.97) ? random.pick(['AND', 'OR']) : 'or';
+  if (random.chance(several ? 0.5 : 0.015)) request.ConditionalOperator = random.chance(0.97) ? random.pick(['AND', 'OR']) : 'or';
 }
 
 export function expected(random, schema, request) {
@@ -63,7 +63,7 @@ function update(random, schema, name) {
     const type = Action === 'ADD' ? random.pick(['N', 'N', 'SS', 'NS', 'L', undefined]) : Action === 'DELETE' ? random.pick(['SS', 'NS', 'BS', undefined]) : undefined;
     made.Value = declared && random.chance(0.85) ? keyValue(random, declared) : value(random, 1, type);
   }
-  if (random.chance(0.02)) made.Action = 'put';
+  if (random.chance(0.005)) made.Action = 'put';
   return made;
 }
 
@@ -72,6 +72,8 @@ export function attributeUpdates(random, schema, request) {
   request.AttributeUpdates = {};
   const names = random.shuffled(random.chance(0.05) ? [...ATTRIBUTES, ...schema.keys] : ATTRIBUTES).slice(0, random.chance(0.04) ? 0 : random.from(1, 3));
   for (const name of names) request.AttributeUpdates[name] = update(random, schema, name);
+  const updates = Object.values(request.AttributeUpdates);
+  if (updates.length && !schema.removes && updates.every((one) => one.Action === 'DELETE')) updates[0].Action = 'PUT';
 }
 
 export function attributesToGet(random, schema, request) {

@@ -9,8 +9,8 @@ export const TABLE = '@1';
 // ---- members that several operations have ----
 
 export function returned(random, request, { metrics = false } = {}) {
-  if (random.chance(0.25)) request.ReturnConsumedCapacity = random.weighted([[5, 'TOTAL'], [5, 'INDEXES'], [1, 'NONE'], [1, 'total']]);
-  if (metrics && random.chance(0.06)) request.ReturnItemCollectionMetrics = random.pick(['SIZE', 'NONE', 'size']);
+  if (random.chance(0.25)) request.ReturnConsumedCapacity = random.weighted([[12, 'TOTAL'], [12, 'INDEXES'], [3, 'NONE'], [1, 'total']]);
+  if (metrics && random.chance(0.06)) request.ReturnItemCollectionMetrics = random.weighted([[8, 'SIZE'], [4, 'NONE'], [1, 'size']]);
   return request;
 }
 
@@ -20,8 +20,8 @@ const both = (random) => random.chance(0.03);
 function writeMembers(random, schema, expressions, request, returnValues, old) {
   if (old || both(random)) legacy.expected(random, schema, request);
   if (!old || both(random)) if (random.chance(0.45)) request.ConditionExpression = expressions.condition();
-  if (random.chance(0.4)) request.ReturnValues = random.chance(0.95) ? random.pick(returnValues) : random.pick(['ALL_NEW', 'UPDATED_OLD', 'all_old', '']);
-  if (random.chance(0.1)) request.ReturnValuesOnConditionCheckFailure = random.weighted([[6, 'ALL_OLD'], [3, 'NONE'], [1, 'ALL_NEW']]);
+  if (random.chance(0.4)) request.ReturnValues = random.chance(0.98) ? random.pick(returnValues) : random.pick(['ALL_NEW', 'UPDATED_OLD', 'all_old', '']);
+  if (random.chance(0.1)) request.ReturnValuesOnConditionCheckFailure = random.weighted([[24, 'ALL_OLD'], [12, 'NONE'], [1, 'ALL_NEW']]);
   returned(random, request, { metrics: true });
   return expressions.into(request);
 }

@@ -6,7 +6,7 @@ import { explained, known } from './known.mjs';
 import { isOpen, signature, witnesses } from './lane.mjs';
 import { shrunk } from './shrink.mjs';
 
-const KINDS_MAX = 3000; // further kinds are counted without an example
+const KINDS_MAX = 800; // further kinds are counted without an example
 const FAULTS_MAX = 100;
 
 const isDissent = (peers) => peers.some((peer) => peer?.same);
@@ -59,8 +59,17 @@ export class Report {
     else this.groups.set(key, { key, count: 1, found, sequence: at, made, dissent: isDissent(peers) });
   }
 
+  // A peer that is out of one sequence may have agreed with Stator in another.
+  witnessed(group) {
+    const [, ours, ...theirs] = group.key.split('\n    ');
+    return this.dissents().some((other) => {
+      const [, own, ...said] = other.key.split('\n    ');
+      return own === ours && said.every((text, which) => text === theirs[which] || (theirs[which] === '-' && text === '='));
+    });
+  }
+
   open() {
-    return [...this.groups.values()].filter((group) => !group.dissent).sort((left, right) => right.count - left.count);
+    return [...this.groups.values()].filter((group) => !group.dissent && !this.witnessed(group)).sort((left, right) => right.count - left.count);
   }
 
   dissents() {
@@ -101,6 +110,16 @@ export class Report {
       const answer = last.answers?.[which];
       this.say(`  ${name.padEnd(9)} ${answer?.status ?? ''} ${(answer?.body ?? answer?.lost ?? 'not asked').slice(0, 700)}`);
     });
+  }
+
+  // A peer that was out of the sequence may agree with Stator about the request alone.
+  async alone(group, run) {
+    const { requests } = group.made;
+    const candidate = { ...group.made, requests: [requests[group.found.at]] };
+    const { found: [only] } = await run(candidate);
+    if (!only || only.lost || bare(only.ours) !== bare(group.found.ours)) return;
+    group.dissent = !isOpen(only) && (isDissent(witnesses(only)) || !witnesses(only).some((peer) => peer));
+    if (group.dissent) { group.last = only; group.small = candidate; }
   }
 
   // In the smallest sequence a peer may answer that was out of the larger one.

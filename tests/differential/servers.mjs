@@ -13,14 +13,14 @@ export const ours = path.resolve(process.env.STATOR_BIN || path.join(here, '../.
 
 // Lanes that share a connection: their requests leave together. When one makes a server drop
 // the connection, all of them lose their answers.
-const LANES_A_CONNECTION = 8;
+const LANES_A_CONNECTION = 16;
 
 const PEERS = {
   dynalite: {
     file: 'dynalite/cli.js',
     command: (file, port) => [process.execPath, '--require', path.join(here, 'guard.cjs'), file, '--host', '127.0.0.1', '--port', port, '--createTableMs', 0, '--deleteTableMs', 0],
     cannot: (text) => /[:,[]null\b/.test(text), // it ends on a null inside of a value
-    kinds: ['items', 'tables'], // it has no transactions and no statements
+    lacks: ['TransactWriteItems', 'TransactGetItems', 'ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
     slow: true,
     lanesAConnection: 1, // the guard drops the connection of a request
   },
@@ -54,7 +54,7 @@ export class Server {
   async start() {
     const port = await freePort();
     const [program, ...args] = this.command(String(port));
-    for (const connection of this.connections) connection?.close();
+    for (const connection of this.connections) connection?.lose('the server is started again');
     this.connections = [];
     this.port = port;
     this.log = '';
@@ -118,15 +118,15 @@ export class Server {
 
 export const stator = () => new Server('stator', (port) => [ours, 'serve', '--in-memory', '--port', port]);
 
-// Those whose packages are in `folder`, in the order of PEERS: { name, slow, kinds, servers, of(lane) }.
+// Those whose packages are in `folder`, in the order of PEERS: { name, slow, lacks, servers, of(lane) }.
 // A slow one runs as several processes.
 export function peersIn(folder, wanted = Object.keys(PEERS), processes = 2) {
   return Object.keys(PEERS).filter((name) => wanted.includes(name)).map((name) => {
-    const { file: place, command, slow = false, kinds, ...rest } = PEERS[name];
+    const { file: place, command, slow = false, lacks = [], ...rest } = PEERS[name];
     const file = path.join(folder, place);
     if (!existsSync(file)) throw new Error(`${name} is not in ${folder}: npm install --prefix tests/differential, or name another with --peers`);
     const servers = Array.from({ length: slow ? processes : 1 }, () => new Server(name, (port) => command(file, port), rest));
-    return { name, slow, kinds, servers, of: (lane) => servers[lane % servers.length] };
+    return { name, slow, lacks: new Set(lacks), servers, of: (lane) => servers[lane % servers.length] };
   });
 }
 

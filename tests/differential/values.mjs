@@ -16,7 +16,7 @@ export const TYPES = ['S', 'N', 'B', 'BOOL', 'NULL', 'L', 'M', 'SS', 'NS', 'BS']
 const some = (random, list, low, high) => random.shuffled(list).slice(0, random.from(low, high));
 
 export function number(random) {
-  return random.chance(0.12) ? random.pick(ODD_NUMBERS) : random.pick(NUMBERS);
+  return random.chance(0.04) ? random.pick(ODD_NUMBERS) : random.pick(NUMBERS);
 }
 
 export function scalar(random, type) {
@@ -101,7 +101,7 @@ export function item(random, schema) {
   }
   if (random.chance(0.3)) made.m = value(random, 2, 'M');
   if (random.chance(0.3)) made.l = value(random, 2, 'L');
-  if (random.chance(0.02)) made[random.weighted(ODD_NAMES)] = value(random, 0);
+  if (random.chance(0.01)) made[random.weighted(ODD_NAMES)] = value(random, 0);
   if (random.chance(0.0015)) made.z = { S: 'z'.repeat(random.pick([1000, 4096, 100000, 409550, 409580, 409590, 409596, 409599, 409600, 409601])) };
   return made;
 }

@@ -54,6 +54,7 @@ export class Connection {
     waiting.forEach((one, at) => one.reject(new NoAnswer(at === 0 ? why : `${why}, to one before it`)));
   }
 
+  // For a connection that nobody waits on.
   close() {
     clearInterval(this.watch);
     this.socket?.destroy();

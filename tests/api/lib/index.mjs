@@ -22,8 +22,9 @@ export function uniqueName(stem = 'table') {
   return `${stem}-${process.pid}-${Date.now().toString(36)}-${counter++}`;
 }
 
+// A file that needs a server with arguments of its own starts it whatever endpoint is given.
 export async function harness(args) {
-  const given = givenEndpoint();
+  const given = args ? undefined : givenEndpoint();
   const server = given ? undefined : await startServer(args);
   const endpoint = given ?? server.endpoint;
   const raw = new RawClient(endpoint);

@@ -89,8 +89,10 @@ static void a_table_that_could_not_be_stored_is_not_there(void **state) {
 }
 
 static void add_put(struct buf *body, int id, size_t pad) {
-    buf_printf(body, "{\"PutRequest\":{\"Item\":{\"id\":{\"S\":\"%d\"},\"pad\":{\"S\":\"%0*d\"}}}}",
-               id, (int)pad, 0);
+    buf_printf(body, "{\"PutRequest\":{\"Item\":{\"id\":{\"S\":\"%d\"},\"pad\":{\"S\":\"", id);
+    memset(buf_reserve(body, pad), '0', pad);
+    body->len += pad;
+    buf_add_lit(body, "\"}}}}");
 }
 
 /* 12 items of 390 KB, more than one update holds, to a first table, and a thirteenth to a second.

@@ -57,12 +57,26 @@ static void buf_grows_and_keeps_its_bytes(void **state) {
     arena_free(arena);
 }
 
+static void messages_hold_slices_with_nuls(void **state) {
+    (void)state;
+    struct arena *arena = arena_new(1 << 20);
+    str nul = {"a\0b", 3}, none = STR("");
+    str text = arena_printf(arena, "<%.*s|%.*s|%s> %d%c %zu %u %lld", STR_ARG(nul), STR_ARG(none),
+                            "s", -5, '!', (size_t)7, 8U, -9LL);
+    assert_int_equal(text.len, 19);
+    assert_memory_equal(text.ptr, "<a\0b||s> -5! 7 8 -9", text.len + 1);
+    text = arena_printf(arena, "%03d %.*s", 7, STR_ARG(STR("other conversions are printf's")));
+    assert_string_equal(text.ptr, "007 other conversions are printf's");
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_aligned_and_distinct),
         cmocka_unit_test(rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(reset_keeps_little),
         cmocka_unit_test(buf_grows_and_keeps_its_bytes),
+        cmocka_unit_test(messages_hold_slices_with_nuls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,8 +167,10 @@ static struct item *item_of(int i, enum kind kind, int version) {
     struct item *item = arena_struct(scope.arena, struct item);
     item->attributes = arena_array(scope.arena, struct attribute, 4);
     item->attributes[0] = (struct attribute){STR("id"), string_value(key_of(i))};
-    item->attributes[1] = (struct attribute){
-        STR("s"), string_value(arena_printf(scope.arena, "s%0*d", 1 + version % 50, version))};
+    char s[80];
+    int len = snprintf(s, sizeof s, "s%0*d", 1 + version % 50, version);
+    item->attributes[1] =
+        (struct attribute){STR("s"), string_value(arena_copy(scope.arena, (str){s, (size_t)len}))};
     item->attributes[2] = (struct attribute){STR("g"), g_value(kind, version)};
     item->count = kind == NO_G ? 2 : 3;
     return item;
