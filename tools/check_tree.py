@@ -31,7 +31,7 @@ TYPE_NAME_FILES = {
 }
 TYPE_NAMES = re.compile(r'\bVALUE_(?:STRING|NUMBER|BINARY|BOOL|NULL|LIST|MAP|STRING_SET|NUMBER_SET|BINARY_SET)\b')
 
-ARENA_FOLDERS = ('api', 'table', 'item', 'expr', 'partiql')
+ARENA_FOLDERS = ('api', 'stream', 'table', 'item', 'expr', 'partiql')
 HEAP_CALLS = re.compile(r'\b(malloc|calloc|realloc|reallocarray|free|strdup|strndup|asprintf|vasprintf)\s*\(')
 
 CONVERSION = re.compile(r'%(?:%|c|s|\.\*s|[-+ #0]*\d*(?:ll|l|z)?[diuxX]|[-+ #0]*\d*(?:\.\d+)?[fgeE])')

@@ -56,7 +56,7 @@ static status look(const struct reading *reading, struct log_position position, 
     if (st == ST_OK && last)
         st = log_record_key_decode(page.pairs[0].key, &log_id, &shard, out, &part);
     else if (st == ST_OK)
-        st = log_record_decode(page.pairs[0].key, page.pairs[0].value, &record);
+        st = log_record_decode(scratch, page.pairs[0].key, page.pairs[0].value, &record);
     if (st == ST_OK && !last) {
         *out = record.position;
         *out_time_us = record.time_us;
@@ -184,22 +184,31 @@ static status find_before(struct database *database, struct scope *scope, const 
     return item_open(record->before, &map);
 }
 
-static status decode_page(struct database *database, struct scope *scope,
-                          const struct kv_page *page, struct record_page *out) {
+/* An old image may be longer than what was stored of it, so what has been scanned can be more than
+ * a page; what is over it is left for the next one. */
+static status decode_page(struct database *database, struct scope *scope, struct kv_page *page,
+                          struct record_page *out) {
     struct loop_work work = {};
+    size_t bytes = 0;
     uint32_t log_id, shard, part;
     struct log_position position;
     out->records = arena_array(scope->arena, struct log_record, page->count);
     for (size_t i = 0; i < page->count; i++) {
         const kv_pair *pair = &page->pairs[i];
-        TRY(loop_work_add(&work, pair->value.len, NULL));
         TRY(log_record_key_decode(pair->key, &log_id, &shard, &position, &part));
         if (part != 0)
             continue;
-        struct log_record *record = &out->records[out->count++];
-        TRY(log_record_decode(pair->key, pair->value, record));
+        struct log_record *record = &out->records[out->count];
+        TRY(log_record_decode(scope->arena, pair->key, pair->value, record));
         if (record->before_apart)
             TRY(find_before(database, scope, pair, record));
+        size_t images = record->keys.len + record->after.len + record->before.len;
+        TRY(loop_work_add(&work, images, NULL));
+        bytes += images;
+        page->more |= bytes > PAGE_BYTES && out->count > 0;
+        if (bytes > PAGE_BYTES && out->count > 0)
+            break;
+        out->count++;
     }
     return ST_OK;
 }

@@ -17,7 +17,7 @@ enum {
     OPENED_BYTES = 21,
     CLOSED_BYTES = 9,
     DESCRIPTION_BYTES = 16, /* before the key schema */
-    IMAGES_ALL = IMAGE_KEYS | IMAGE_AFTER | IMAGE_BEFORE | IMAGE_BEFORE_APART
+    IMAGES_ALL = 2 * IMAGE_DIFFERENCE - 1
 };
 
 /* ---- descriptions ---- */
@@ -206,17 +206,41 @@ status log_record_key_decode(str key, uint32_t *out_log_id, uint32_t *out_shard,
     return ST_OK;
 }
 
-static status image_decode(str *rest, str *out) {
-    view map;
+static status part_decode(str *rest, str *out) {
     if (rest->len < 4 || rest->len - 4 < get_be32(rest->ptr))
         return ST_CORRUPT;
     size_t len = get_be32(rest->ptr);
     *out = str_slice(*rest, 4, 4 + len);
     *rest = str_slice(*rest, 4 + len, rest->len);
+    return ST_OK;
+}
+
+static status image_decode(str *rest, str *out) {
+    view map;
+    TRY(part_decode(rest, out));
     return item_open(*out, &map);
 }
 
-status log_record_decode(str key, str value, struct log_record *out) {
+static status images_decode(struct arena *arena, str rest, unsigned images,
+                            struct log_record *out) {
+    if (images & IMAGE_KEYS)
+        TRY(image_decode(&rest, &out->keys));
+    if (images & IMAGE_AFTER)
+        TRY(image_decode(&rest, &out->after));
+    if (images & IMAGE_BEFORE)
+        TRY(image_decode(&rest, &out->before));
+    if (images & IMAGE_DIFFERENCE) {
+        struct image_difference difference;
+        TRY(part_decode(&rest, &difference.shared));
+        TRY(image_decode(&rest, &difference.rest));
+        if (out->after.ptr == NULL || out->before.ptr != NULL)
+            return ST_CORRUPT;
+        TRY(image_difference_apply(arena, out->after, &difference, &out->before));
+    }
+    return rest.len == 0 ? ST_OK : ST_CORRUPT;
+}
+
+status log_record_decode(struct arena *arena, str key, str value, struct log_record *out) {
     uint32_t log_id, shard, part;
     *out = (struct log_record){};
     TRY(log_record_key_decode(key, &log_id, &shard, &out->position, &part));
@@ -232,14 +256,7 @@ status log_record_decode(str key, str value, struct log_record *out) {
     if (value.ptr[0] != FORMAT_VERSION || out->event < LOG_INSERT || out->event > LOG_REMOVE ||
         out->cause > LOG_BY_EXPIRY || images == 0 || images > IMAGES_ALL)
         return ST_CORRUPT;
-    str rest = str_slice(value, RECORD_BYTES, value.len);
-    if (images & IMAGE_KEYS)
-        TRY(image_decode(&rest, &out->keys));
-    if (images & IMAGE_AFTER)
-        TRY(image_decode(&rest, &out->after));
-    if (images & IMAGE_BEFORE)
-        TRY(image_decode(&rest, &out->before));
-    return rest.len == 0 ? ST_OK : ST_CORRUPT;
+    return images_decode(arena, str_slice(value, RECORD_BYTES, value.len), images, out);
 }
 
 /* ---- beginning, rolling over, ending ---- */

@@ -2,7 +2,7 @@
  *
  * Purpose:   descriptions of logs, marks of shards and records, and the one place where they begin
  *            and end. Streams read them (stream/); so will streaming destinations.
- * Ownership: what is decoded borrows from the stored bytes.
+ * Ownership: what is decoded borrows from the stored bytes, or lives in the arena given.
  * Threads:   any.
  * Errors:    ST_CORRUPT, ST_NEWER for bytes that do not decode.
  * Limits:    CHANGE_SHARDS_MAX open shards a log. Images that do not fit one value are stored
@@ -27,7 +27,9 @@
  * Mark:        00 format version (1), 01 time, µs (8), and when opened 09 the parent's number (4),
  *              13 when that was opened, µs (8): it is part of its id, and may be gone
  * Record:      00 format version (1), 01 event, 02 cause, 03 which images, 04 time, µs (8), then
- *              those images: length (4), stored bytes of an item
+ *              those images: length (4), stored bytes of an item. An old image that shares members
+ *              with the new one can be a difference: length (4), a bit for each member of the new
+ *              one (lowest first) that is the old one's, too; then an item of the other members
  */
 #pragma once
 
@@ -46,7 +48,13 @@ static const uint32_t no_shard = UINT32_MAX;
 enum log_kind { LOG_OF_STREAM = 0x01, LOG_OF_DESTINATION = 0x03 };
 enum log_event { LOG_INSERT = 1, LOG_MODIFY = 2, LOG_REMOVE = 3 };
 enum log_cause { LOG_BY_USER = 0, LOG_BY_EXPIRY = 1 };
-enum log_image { IMAGE_KEYS = 1, IMAGE_AFTER = 2, IMAGE_BEFORE = 4, IMAGE_BEFORE_APART = 8 };
+enum log_image {
+    IMAGE_KEYS = 1,
+    IMAGE_AFTER = 2,
+    IMAGE_BEFORE = 4,
+    IMAGE_BEFORE_APART = 8,
+    IMAGE_DIFFERENCE = 16
+};
 
 /* ---- descriptions ---- */
 
@@ -113,7 +121,18 @@ str log_record_key(struct arena *arena, uint32_t log_id, uint32_t shard,
                    struct log_position position);
 status log_record_key_decode(str key, uint32_t *out_log_id, uint32_t *out_shard,
                              struct log_position *out, uint32_t *out_part);
-status log_record_decode(str key, str value, struct log_record *out);
+/* An old image that is stored as a difference is made in the arena. */
+status log_record_decode(struct arena *arena, str key, str value, struct log_record *out);
+
+/* What `before` has in common with `after`, and the rest of it. False when there is little. */
+struct image_difference {
+    str shared; /* a bit for each member of `after` */
+    str rest;   /* stored bytes of an item */
+};
+bool image_difference_make(struct arena *arena, str before, str after,
+                           struct image_difference *out);
+status image_difference_apply(struct arena *arena, str after,
+                              const struct image_difference *difference, str *out_before);
 
 /* ---- beginning, rolling over, ending ---- */
 

@@ -1,5 +1,6 @@
 /* A record is the images that the log's view asks for, as they are stored: bytes are copied once
- * into it, and encoded never, but for keys where no image tells them. */
+ * into it, and encoded again only for keys where no image tells them, and for what an old image has
+ * that the new one has not. */
 #include "base/bytes.h"
 #include "base/check.h"
 #include "item/item_codec.h"
@@ -24,6 +25,17 @@ static void add_image(struct record *record, enum log_image which, str stored) {
         return;
     record->images |= which;
     record->image[record->image_count++] = stored;
+}
+
+static void add_before(struct record *record, str before, str after) {
+    struct image_difference difference;
+    if (before.ptr == NULL || after.ptr == NULL ||
+        !image_difference_make(record->scope->arena, before, after, &difference)) {
+        add_image(record, IMAGE_BEFORE, before);
+        return;
+    }
+    add_image(record, IMAGE_DIFFERENCE, difference.shared);
+    add_image(record, IMAGE_DIFFERENCE, difference.rest);
 }
 
 /* An item of the key alone, from an image. Members ascend by name, so most are not looked at. */
@@ -51,7 +63,7 @@ static void choose_images(struct record *record) {
         break;
     case VIEW_NEW_AND_OLD_IMAGES:
         add_image(record, IMAGE_AFTER, after);
-        add_image(record, IMAGE_BEFORE, before);
+        add_before(record, before, after);
         break;
     }
     if (record->image_count == 0)
@@ -81,9 +93,10 @@ static void put_part(const struct record *record, unsigned part, str value) {
 static void put_record(struct record *record) {
     const struct change *change = record->change;
     size_t bytes = value_bytes(record);
-    if (bytes > KV_VALUE_MAX && record->image_count == 2) { /* two images of the largest items */
-        record->images ^= IMAGE_BEFORE | IMAGE_BEFORE_APART;
-        put_part(record, PART_BEFORE, record->image[--record->image_count]);
+    if (bytes > KV_VALUE_MAX && record->image_count > 1) { /* two images of the largest items */
+        record->images = IMAGE_AFTER | IMAGE_BEFORE_APART;
+        record->image_count = 1;
+        put_part(record, PART_BEFORE, change->before);
         bytes = value_bytes(record);
     }
     char *value = arena_bytes(record->scope->arena, bytes), *at = value + RECORD_BYTES;

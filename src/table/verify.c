@@ -235,7 +235,7 @@ static void check_record(struct verify *v, const kv_pair *pair) {
     struct log_record record = {};
     status st = log_record_key_decode(pair->key, &log_id, &number, &at, &part);
     if (st == ST_OK && part == 0)
-        st = log_record_decode(pair->key, pair->value, &record);
+        st = log_record_decode(v->scope.scratch, pair->key, pair->value, &record);
     const str images[] = {record.keys, record.after, record.before, part ? pair->value : (str){}};
     for (size_t i = 0; st == ST_OK && i < sizeof images / sizeof images[0]; i++)
         if (images[i].ptr != NULL)

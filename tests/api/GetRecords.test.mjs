@@ -170,6 +170,24 @@ test('a page is at most about a megabyte', async () => {
   assert.equal(found, 6);
 });
 
+test('an item that expired is removed by the service, an item that a user deletes is not', async () => {
+  const { TableName, StreamArn } = await streamed(context);
+  await db.UpdateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName: 'ends' } });
+  const ends = N(Math.floor(Date.now() / 1000) - 5);
+  await db.PutItem({ TableName, Item: { id: S('expired'), ends } });
+  await db.PutItem({ TableName, Item: { id: S('deleted') } });
+  await db.DeleteItem({ TableName, Key: { id: S('deleted') } });
+  let removed = [];
+  for (let tries = 0; removed.length < 2 && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    removed = (await allRecords(streams, StreamArn)).filter((record) => record.eventName === 'REMOVE');
+  }
+  const byId = Object.fromEntries(removed.map((record) => [record.dynamodb.Keys.id.S, record]));
+  assert.deepEqual(byId.expired.userIdentity, { PrincipalId: 'dynamodb.amazonaws.com', Type: 'Service' });
+  assert.deepEqual(byId.expired.dynamodb.OldImage, { id: S('expired'), ends });
+  assert.equal(byId.deleted.userIdentity, undefined);
+});
+
 test('what is written while a stream is off is in none', async () => {
   const { TableName, StreamArn } = await streamed(context);
   const put = (n) => db.PutItem({ TableName, Item: { id: S('a'), n: N(n) } });

@@ -66,15 +66,16 @@ static str table_with_stream(struct scope *scope, enum stream_view which) {
     return stream_arn_write(scope->arena, database, STR("table"), label);
 }
 
-/* Item {id: "k<key>", n: number}; again when the table was changed meanwhile. */
-static void fixture_put(struct scope *scope, int key, int64_t number) {
+/* Item {id: "k<key>", n: number, pad}; again when the table was changed meanwhile. */
+static void fixture_put_padded(struct scope *scope, int key, int64_t number, str pad) {
     unsigned char digits[NUMBER_BYTES_MAX];
     size_t len;
     number_from_i64(number, digits, &len);
     struct attribute attributes[] = {
         {STR("id"), {.kind = VALUE_STRING, .bytes = arena_printf(scope->arena, "k%d", key)}},
-        {STR("n"), {.kind = VALUE_NUMBER, .bytes = {(char *)digits, len}}}};
-    struct item item = {.attributes = attributes, .count = 2};
+        {STR("n"), {.kind = VALUE_NUMBER, .bytes = {(char *)digits, len}}},
+        {STR("pad"), {.kind = VALUE_STRING, .bytes = pad}}};
+    struct item item = {.attributes = attributes, .count = pad.len > 0 ? 3 : 2};
     status st = ST_CONFLICT;
     while (st == ST_CONFLICT) {
         const struct catalogue_snapshot *tables = catalogue_acquire(database);
@@ -87,6 +88,10 @@ static void fixture_put(struct scope *scope, int key, int64_t number) {
             catalogue_wait(database);
     }
     assert_status(st, ST_OK);
+}
+
+static inline void fixture_put(struct scope *scope, int key, int64_t number) {
+    fixture_put_padded(scope, key, number, (str){});
 }
 
 static inline void print_finding(void *context, str what) {

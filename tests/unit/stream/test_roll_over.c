@@ -21,7 +21,7 @@ struct consumer {
 
 static int key_of_record(const struct log_record *record) {
     str id = view_bytes(view_member(item_map(record->after), STR("id")));
-    uint64_t key;
+    uint64_t key = KEYS_MAX;
     assert_true(id.len > 1 && str_to_u64(str_slice(id, 1, id.len), &key) && key < KEYS_MAX);
     return (int)key;
 }

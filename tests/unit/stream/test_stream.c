@@ -185,6 +185,32 @@ static void a_closed_shard_ends_and_its_child_goes_on(void **state) {
     end();
 }
 
+/* Two images of over half a value each do not fit one. */
+static void images_too_large_for_one_value_come_back_together(void **state) {
+    (void)state;
+    open_at_start();
+    struct log_shard shard = shard_of_key();
+    size_t len = 600 * 1024;
+    char *pad = arena_bytes(scope.arena, len);
+    for (int i = 0; i < 4; i++) {
+        memset(pad, 'a' + i, len); /* or the images would share it */
+        fixture_put_padded(&scope, 0, i + 1, (str){pad, len});
+    }
+    str next = iterator_at(&shard, AT_TRIM_HORIZON, (str){});
+    str last = {};
+    for (int i = 0; i < 4; i++) {
+        struct record_page page = read_at(next, 2 - i % 2);
+        assert_int_equal(page.count, 1);
+        assert_int_equal(item_size(page.records[0].after) > len, true);
+        assert_true(str_eq(page.records[0].before, last));
+        last = page.records[0].after;
+        next = page.next;
+    }
+    assert_int_equal(read_at(next, 10).count, 0);
+    assert_verified();
+    end();
+}
+
 static void an_iterator_lives_for_fifteen_minutes(void **state) {
     (void)state;
     fixture_open(0, 0);
@@ -336,6 +362,7 @@ int main(void) {
         cmocka_unit_test(sequence_numbers_lead_to_a_record_or_behind_it),
         cmocka_unit_test(numbers_outside_of_the_shard_are_refused),
         cmocka_unit_test(a_closed_shard_ends_and_its_child_goes_on),
+        cmocka_unit_test(images_too_large_for_one_value_come_back_together),
         cmocka_unit_test(an_iterator_lives_for_fifteen_minutes),
         cmocka_unit_test(old_records_of_an_open_shard_are_hidden),
         cmocka_unit_test(what_ended_long_ago_is_dropped),

@@ -138,7 +138,7 @@ static void a_record_reads_back(void **state) {
     str key = log_record_key(arena, 7, 3, (struct log_position){77, 2});
     struct log_record record;
     str value = record_value(IMAGE_AFTER | IMAGE_BEFORE, images, 2);
-    assert_status(log_record_decode(key, value, &record), ST_OK);
+    assert_status(log_record_decode(arena, key, value, &record), ST_OK);
     assert_true(record.position.stamp == 77 && record.position.at == 2);
     assert_true(record.event == LOG_MODIFY && record.cause == LOG_BY_EXPIRY);
     assert_int_equal(record.time_us, 1795354666123000);
@@ -155,10 +155,10 @@ static void a_record_that_was_cut_is_corrupt(void **state) {
     struct log_record record;
     for (size_t len = 0; len < value.len; len++) {
         str cut = arena_copy(arena, str_slice(value, 0, len));
-        assert_status(log_record_decode(key, cut, &record), ST_CORRUPT);
+        assert_status(log_record_decode(arena, key, cut, &record), ST_CORRUPT);
     }
     for (size_t len = 0; len < key.len; len++)
-        assert_status(log_record_decode(str_slice(key, 0, len), value, &record), ST_CORRUPT);
+        assert_status(log_record_decode(arena, str_slice(key, 0, len), value, &record), ST_CORRUPT);
 }
 
 /* Any single byte: it decodes or it doesn't, and what decodes lies within the value. */
@@ -174,7 +174,7 @@ static void a_record_with_any_byte_changed_stays_within_its_bytes(void **state) 
             memcpy(changed, value.ptr, value.len);
             changed[i] = (char)byte;
             struct log_record record;
-            if (log_record_decode(key, (str){changed, value.len}, &record) == ST_OK) {
+            if (log_record_decode(arena, key, (str){changed, value.len}, &record) == ST_OK) {
                 decoded++;
                 const str parts[] = {record.keys, record.after, record.before};
                 for (size_t p = 0; p < 3; p++)
@@ -186,6 +186,60 @@ static void a_record_with_any_byte_changed_stays_within_its_bytes(void **state) 
         }
     }
     assert_true(decoded >= value.len); /* unchanged, it did each time */
+}
+
+static str stored_of(const char *names, int64_t time_us) {
+    struct attribute attributes[16];
+    struct item item = {.attributes = attributes};
+    for (const char *c = names; c[0] != 0; c += 2) {
+        char *text = arena_bytes(arena, 80);
+        memset(text, c[1], 80);
+        attributes[item.count++] =
+            (struct attribute){{c, 1}, {.kind = VALUE_STRING, .bytes = {text, 80}}};
+    }
+    return item_encode(&item, &(struct item_stamp){.time_us = time_us}, arena);
+}
+
+/* Names and values, a letter each: "a1b2" is {a: "111…", b: "222…"}. */
+static void an_old_image_comes_back_from_the_difference(void **state) {
+    (void)state;
+    const struct {
+        const char *before, *after;
+        bool made;
+    } cases[] = {{"a1b2c3", "a1b2c3", true},
+                 {"a1b2c3", "a1b9c3", true},
+                 {"a1b2c3", "a1c3", true},
+                 {"a1c3", "a1b2c3", true},
+                 {"b2", "a1b2c3", true},
+                 {"a1b2c3", "b2", true},
+                 {"a1b2c3d4", "c3e5", true},
+                 {"a1z9", "b1z9", true},
+                 {"b1z9", "a1z9", true},
+                 {"a1", "b1", false},
+                 {"a1b2c3d4e5f6g7h8i9", "a1b2c3d4e5f6g7h8i0", true}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        str before = stored_of(cases[i].before, 1000), after = stored_of(cases[i].after, 2000);
+        struct image_difference difference;
+        str again;
+        assert_int_equal(image_difference_make(arena, before, after, &difference), cases[i].made);
+        if (!cases[i].made)
+            continue;
+        assert_true(difference.rest.len < before.len);
+        assert_status(image_difference_apply(arena, after, &difference, &again), ST_OK);
+        assert_true(str_eq(again, before));
+    }
+}
+
+static void a_difference_that_fits_no_image_is_corrupt(void **state) {
+    (void)state;
+    str before = stored_of("a1b2c3", 1), after = stored_of("a1b9c3", 2), again;
+    struct image_difference difference;
+    assert_true(image_difference_make(arena, before, after, &difference));
+    char all = 7; /* b is shared and in the rest, too */
+    struct image_difference twice = {{&all, 1}, difference.rest};
+    assert_status(image_difference_apply(arena, after, &twice, &again), ST_CORRUPT);
+    struct image_difference cut = {STR(""), difference.rest};
+    assert_status(image_difference_apply(arena, after, &cut, &again), ST_CORRUPT);
 }
 
 static void records_sort_by_shard_then_by_position(void **state) {
@@ -208,6 +262,8 @@ int main(void) {
         cmocka_unit_test(a_record_reads_back),
         cmocka_unit_test(a_record_that_was_cut_is_corrupt),
         cmocka_unit_test(a_record_with_any_byte_changed_stays_within_its_bytes),
+        cmocka_unit_test(an_old_image_comes_back_from_the_difference),
+        cmocka_unit_test(a_difference_that_fits_no_image_is_corrupt),
         cmocka_unit_test(records_sort_by_shard_then_by_position),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
