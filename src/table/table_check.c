@@ -51,7 +51,7 @@ status table_check_key_part(struct scope *scope, const struct key_attribute *par
 
 status table_check_key(struct scope *scope, const struct table *table, const struct item *key) {
     const struct key_schema *schema = &table->key;
-    if (key->count != key_schema_count(schema) || !table_has_key(table, key))
+    if (key->count != key_schema_count(schema))
         return fail_validation(scope, KEY_MISMATCH);
     for (size_t i = 0; i < key_schema_count(schema); i++) {
         const struct key_attribute *part = key_schema_part(schema, i);

@@ -58,3 +58,13 @@ test('BatchGetItem tells keys that stand twice before paths into keys', () =>
 test('Query looks at the starting key before its conditions', () =>
   expectInvalid(db.Query({ TableName: name, KeyConditionExpression: 'x = :x', ExpressionAttributeValues: { ':x': N(1) }, ExclusiveStartKey: { x: N(1) } }),
     'The provided starting key is invalid'));
+
+test('a key is checked attribute by attribute: what is wrong with the first is told', async () => {
+  const get = (key) => db.GetItem({ TableName: name, Key: key });
+  const INVALID = 'One or more parameter values were invalid: ';
+  await expectInvalid(get({ p: S('k'.repeat(2049)), s: N(1) }), `${INVALID}Size of hashkey has exceeded the maximum size limit of2048 bytes`);
+  await expectInvalid(get({ p: S(''), s: N(1) }),
+    'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: p');
+  await expectInvalid(get({ p: N(1), s: S('k'.repeat(1025)) }), 'The provided key element does not match the schema');
+  await expectInvalid(get({ p: S('k'.repeat(2049)) }), 'The provided key element does not match the schema');
+});

@@ -146,7 +146,7 @@ export const requestRows = [
     peer: 'dynoxide', right: 'stator', theirs: /Expected (attribute name|operand|comparison)|Unexpected|reserved keyword: size/, why: 'size() takes values, too, and nothing is reserved before (; dynoxide says this in words of its own',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected (string|array|object)|is not valid for \w+ AttributeValue type|Null attribute value types|invalid type: null/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
+    peer: 'dynoxide', right: 'stator', theirs: /Supplied AttributeValue is empty|expected (string|array|object)|is not valid for \w+ AttributeValue type|Invalid number of argument|Null attribute value types|invalid type: null/, when: (request) => /[:,[]null\b|"NULL":"/.test(JSON.stringify(request)),
     why: 'the service reads null as absent, and "true" as true',
   },
   {
@@ -204,7 +204,7 @@ export const requestRows = [
   },
   {
     right: 'stator', op: WRITES, ours: /^400/, theirs: /^(200|400)/,
-    when: (request, ours) => request.Expected && /Number (over|under)flow|significant digits|Supplied AttributeValue|numeric value|may not be empty|should not be empty|contains duplicates|invalid value|SerializationException/.test(ours),
+    when: (request, ours) => request.Expected && /Number (over|under)flow|significant digits|Supplied AttributeValue|numeric value|may not be empty|should not be empty|Null attribute|contains duplicates|invalid value|SerializationException/.test(ours),
     why: 'values in Expected are values like any other and refused where they are wrong; dynalite looks at Value alone, dynoxide at none',
   },
   {
@@ -340,5 +340,16 @@ export const requestRows = [
   },
   {
     right: 'open', op: ['Scan'], theirs: /^(200|400)/, when: (request, ours, made, theirs) => /correct Segment/.test(ours + theirs), why: 'which segment a key is in is for each implementation to say, so one may refuse what is none of another\'s',
+  },
+  {
+    right: 'stator', ours: /Syntax error; token: \\?"_/, theirs: /./, why: 'a bare name begins with a letter',
+  },
+  {
+    right: 'open', op: ['UpdateItem'], ours: /significant digits|incorrect data type/, theirs: /document path provided/,
+    why: 'of a value that cannot be computed and a place that is not there, which is told first: Stator computes all values before it looks for places',
+  },
+  {
+    right: 'open', op: ['CreateTable'], ours: /ProjectionType is/, theirs: /is not a RANGE key type/,
+    why: 'several hash attributes in a global index are right, so the projection is what is wrong; the peers know one alone',
   },
 ];
