@@ -185,7 +185,7 @@ export const requestRows = [
   },
   {
     right: 'open', op: ['Query'], ours: /key element does not match|starting key is invalid/,
-    theirs: /condition missed|Condition parameter type|condition not supported|must use equality|starting key is invalid: The provided key element|Unsupported KeyConditions/,
+    theirs: /condition missed|Conditions can be of length|Condition parameter type|condition not supported|must use equality|starting key is invalid: The provided key element|Unsupported KeyConditions/,
     when: (request) => request.ExclusiveStartKey !== undefined,
     why: 'Stator and dynoxide check a starting key as a whole before the conditions, dynalite attribute by attribute, each with its condition',
   },
@@ -306,8 +306,8 @@ export const requestRows = [
     why: 'what came as KeyConditions is told in the words of legacy parameters, as dynalite has them',
   },
   {
-    right: 'stator', ours: /function is not allowed in a condition expression/, theirs: /Invalid function name/,
-    why: 'if_not_exists and list_append are known functions, and not allowed in conditions',
+    right: 'stator', ours: /function is not allowed in an? (condition|update) expression/, theirs: /Invalid function name/,
+    why: 'the functions of conditions and of updates are known in both, and not allowed in the other',
   },
   {
     right: 'stator', op: ['BatchWriteItem'], ours: /Too many items requested/, theirs: /./, why: 'the writes of all tables together are at most 25, and counted first',
@@ -349,7 +349,7 @@ export const requestRows = [
     why: 'of a value that cannot be computed and a place that is not there, which is told first: Stator computes all values before it looks for places',
   },
   {
-    right: 'open', op: ['CreateTable'], ours: /ProjectionType is/, theirs: /is not a RANGE key type/,
-    why: 'several hash attributes in a global index are right, so the projection is what is wrong; the peers know one alone',
+    right: 'stator', op: ['CreateTable'], ours: /^400/, theirs: /is not a RANGE key type/,
+    why: 'several hash attributes in a global index are right, so something else is wrong; the peers know one alone',
   },
 ];

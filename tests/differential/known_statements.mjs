@@ -4,7 +4,7 @@
 export const UNREAD = /wasn't well formed|requires a WHERE clause|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
 
 // What Stator says of a statement before it looks at its condition, or as UpdateItem does.
-export const EARLY = /Number of parameters|Attribute name must not be empty|Only select from a single|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
+export const EARLY = /Number of parameters|Item size has exceeded|Attribute name must not be empty|Only select from a single|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
 
 // Two columns that end in one name.
 function sameColumns(statement) {
@@ -197,5 +197,9 @@ export const statementRows = [
   {
     peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], ours: /^400 \S*ValidationException/, theirs: /^400 \S*ValidationException/,
     why: 'which of several faults of a transaction\'s statements is told first',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactGetItems', 'TransactWriteItems'], ours: /multiple operations on one item/, theirs: /^400/,
+    why: 'of an item that comes twice and a key that is none, which is told first',
   },
 ];
