@@ -299,11 +299,12 @@ static status update_locked(struct database *database, struct scope *scope,
     keys[0] = alteration.entry_key;
     for (size_t i = 0; i < more; i++)
         keys[i + 1] = also->exclusive[i];
+    struct kv_keys held = {.exclusive = keys,
+                           .exclusive_count = more + 1,
+                           .frees_space = also != NULL && also->frees_space};
     uint64_t ticket;
     atomic_store(&((struct table *)table)->superseded, true);
-    status st =
-        kv_update(database->kv, &(struct kv_keys){.exclusive = keys, .exclusive_count = more + 1},
-                  alter_body, &alteration, &ticket);
+    status st = kv_update(database->kv, &held, alter_body, &alteration, &ticket);
     if (st == ST_OK)
         st = kv_ticket_wait(database->kv, ticket);
     if (st != ST_OK) {

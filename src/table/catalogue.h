@@ -44,12 +44,13 @@ status catalogue_create(struct database *database, struct scope *scope, struct t
 /* A copy in an arena of its own, to be changed and handed to catalogue_update. */
 status table_copy(const struct table *table, struct table **out);
 
-/* More of the same update: for what must change together with the description. */
+/* More of the same update: for what must change together with the description, or how. */
 struct catalogue_also {
     kv_body *body; /* NULL: nothing more */
     void *context;
     const str *exclusive; /* keys that it finds */
     size_t exclusive_count;
+    bool frees_space; /* as kv_keys' */
 };
 
 /* `changed` takes the place of `table`: durable, then visible. A write that relied on `table`

@@ -24,7 +24,8 @@ static status set_indexed(struct database *database, struct scope *scope, const 
     struct table *changed;
     TRY(table_copy(table, &changed));
     changed->ttl.indexed = indexed;
-    return catalogue_update(database, scope, table, changed, NULL);
+    struct catalogue_also also = {.frees_space = !indexed};
+    return catalogue_update(database, scope, table, changed, &also);
 }
 
 static status drop_entries(struct database *database, struct scope *scope,
@@ -52,7 +53,8 @@ static status change_locked(struct database *database, struct scope *scope,
                                  .former = on ? (str){} : ttl->attribute,
                                  .changed_us = scope->now_us > later_us ? scope->now_us : later_us,
                                  .indexed = !on};
-    return catalogue_update(database, scope, table, changed, NULL);
+    struct catalogue_also also = {.frees_space = !on};
+    return catalogue_update(database, scope, table, changed, &also);
 }
 
 status expiry_change(struct database *database, struct scope *scope, const struct table *table,

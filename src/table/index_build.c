@@ -268,7 +268,8 @@ static status drop_index(struct work *work) {
     struct table *changed;
     TRY(table_copy(work->table, &changed));
     index_remove(changed, index_id);
-    TRY(catalogue_update(work->database, work->scope, work->table, changed, NULL));
+    struct catalogue_also also = {.frees_space = true}; /* or it would be dropped again and again */
+    TRY(catalogue_update(work->database, work->scope, work->table, changed, &also));
     did(work, STEP_DROPPED);
     return ST_OK;
 }
