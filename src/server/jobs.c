@@ -131,16 +131,18 @@ bool job_roll_streams(struct database *database) {
  */
 bool job_trim_streams(struct database *database) {
     static int64_t last_us; /* of the one thread that steps this */
+    static struct stream_trim_walk walk;
+    static bool under_way;
     int64_t now_us = clock_wall_us(), pause_us = database->stream_retention_us / 100;
     if (pause_us > TRIM_PAUSE_US)
         pause_us = TRIM_PAUSE_US;
-    if (now_us >= last_us && now_us - last_us < pause_us)
+    if (!under_way && now_us >= last_us && now_us - last_us < pause_us)
         return false;
     last_us = now_us;
-    status st = streams_trim(database, now_us);
+    status st = streams_trim(database, &walk, now_us, &under_way);
     if (st != ST_OK && st != ST_FULL)
         log_error("event=trim_streams_failed status=\"%s\"", status_text(st));
-    return false;
+    return under_way && st == ST_OK; /* after a failure with the next period */
 }
 
 static void log_build(const struct index_build *build) {
