@@ -195,6 +195,5 @@ bool job_build_indexes(struct database *database) {
 }
 
 bool job_finish_deletions(struct database *database) {
-    catalogue_finish_deletions(database, clock_wall_us());
-    return false;
+    return catalogue_finish_deletions(database, clock_wall_us());
 }
