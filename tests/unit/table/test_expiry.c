@@ -436,6 +436,26 @@ static void filing_begins_again_after_a_restart(void **state) {
     assert_int_equal(findings(), 0);
 }
 
+static void table_that_fails_keeps_no_other_from_being_filed(void **state) {
+    (void)state;
+    make_table("things");
+    make_table("zebras");
+    put("a", start_s);
+    assert_status(write_one(&scope, "zebras", WRITE_PUT, item_of(scope.arena, "z", start_s, 1)),
+                  ST_OK);
+    turn("things", "end");
+    turn("zebras", "end");
+    bool more;
+    kv_mem_faults(database->kv, &(struct kv_mem_faults){.update_full = 1});
+    assert_status(expiry_tidy(database, &scope, &filing, &more), ST_FULL);
+    assert_status(expiry_tidy(database, &scope, &filing, &more), ST_OK);
+    assert_true(table_named("zebras")->ttl.indexed);
+    assert_false(table_named("things")->ttl.indexed);
+    tidy();
+    assert_true(table_named("things")->ttl.indexed);
+    assert_int_equal(findings(), 0);
+}
+
 static void turning_off_leaves_no_entries(void **state) {
     (void)state;
     things_that_expire();
@@ -716,6 +736,7 @@ int main(void) {
         CASE(large_items_go_in_small_batches),
         CASE(items_from_before_are_filed),
         CASE(filing_begins_again_after_a_restart),
+        CASE(table_that_fails_keeps_no_other_from_being_filed),
         CASE(turning_off_leaves_no_entries),
         CASE(another_attribute_starts_from_nothing),
         CASE(filing_of_an_older_setting_does_not_count),
