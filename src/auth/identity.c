@@ -191,8 +191,9 @@ void identities_close(struct identities *identities) {
 
 /* ---- signing keys ---- */
 
+/* The last is the given one, whose secret counts whatever was stored. */
 static struct access_key *find(struct identities *identities, str id) {
-    for (size_t i = 0; i < identities->count; i++)
+    for (size_t i = identities->count; i-- > 0;)
         if (str_eq(identities->keys[i].id, id))
             return &identities->keys[i];
     return NULL;

@@ -7,7 +7,8 @@
  *            are its parts there; the time; the signed headers; the algorithm; the credential and
  *            its scope. The key and the signature itself come last, and are the caller's to ask
  *            for.
- * Limits:    100 headers (http.h); a request's time may be 15 minutes off.
+ * Limits:    100 headers (http.h), each named once by a signature, and 200 parts of a query: beyond
+ *            them no signature is a true one. A request's time may be 15 minutes off.
  *
  * Sources: the public description of the signing process; texts as other implementations recorded
  * them from the service.

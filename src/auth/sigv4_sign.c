@@ -149,6 +149,34 @@ static void add_headers(struct buf *out, const struct http_request *request, str
     buf_add_byte(out, '\n');
 }
 
+/* ---- what a signer may make ---- */
+
+/* A header that is named a thousand times would be copied and hashed as often. */
+static bool names_are_distinct(str names) {
+    str seen[HTTP_HEADERS_MAX];
+    size_t count = 0;
+    while (names.len > 0) {
+        size_t end = str_find(names, ';');
+        str name = str_slice(names, 0, end);
+        names = str_slice(names, end < names.len ? end + 1 : end, names.len);
+        for (size_t i = 0; i < count; i++)
+            if (str_eq_nocase(seen[i], name))
+                return false;
+        if (count == HTTP_HEADERS_MAX)
+            return false;
+        seen[count++] = name;
+    }
+    return true;
+}
+
+/* More pairs than add_query takes would be unsigned. */
+static bool query_fits(str query) {
+    size_t pairs = 1;
+    for (size_t i = 0; i < query.len; i++)
+        pairs += query.ptr[i] == '&';
+    return pairs <= QUERY_PAIRS_MAX;
+}
+
 /* ---- signing ---- */
 
 static void add_digest(struct buf *out, const struct sha256_digest *digest) {
@@ -189,7 +217,8 @@ void sigv4_signing_key(str secret, str date, str region, str service, struct hma
 bool sigv4_is_signed(struct scope *scope, const struct http_request *request,
                      const struct sigv4_claim *claim, const struct hmac_key *signing_key) {
     struct sha256_digest said;
-    if (!sha256_from_hex(claim->signature, &said))
+    if (!sha256_from_hex(claim->signature, &said) || !names_are_distinct(claim->signed_headers) ||
+        !query_fits(request->query))
         return false;
     struct sha256_digest canonical = sha256(canonical_request(scope->arena, request, claim));
     struct buf text;
