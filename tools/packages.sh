@@ -2,7 +2,7 @@
 # Read by ./run and ./test (`. tools/packages.sh`); Debian 12's versions are what it is tried with.
 
 build_packages="gcc g++ libc6-dev make meson ninja-build pkg-config
-    librocksdb-dev libdeflate-dev libxxhash-dev libssl-dev libzstd-dev"
+    librocksdb-dev libdeflate-dev libxxhash-dev libssl-dev libzstd-dev libcurl4-openssl-dev"
 
 # g++: its static C++ library, which RocksDB wants. git: the tree lint asks it for the files. util-linux: setarch, for the thread sanitizer.
 test_packages="git python3 util-linux libcmocka-dev clang clang-14 libclang-rt-14-dev clang-format-14

@@ -88,6 +88,7 @@ struct jobs *jobs_start(struct database *database) {
 void jobs_stop(struct jobs *jobs) {
     if (jobs == NULL)
         return;
+    job_deliver_records_stop();
     pthread_mutex_lock(&jobs->lock);
     jobs->stopping = true;
     pthread_cond_broadcast(&jobs->stop);

@@ -15,6 +15,9 @@ struct jobs;
 struct jobs *jobs_start(struct database *database);
 void jobs_stop(struct jobs *jobs); /* accepts NULL */
 
+/* Called by jobs_stop: ends the call that deliver_records may be waiting for. */
+void job_deliver_records_stop(void);
+
 /* A step answers whether there is more to do at once. */
 #define JOB(name, period_ms, step, sentence) bool step(struct database *database);
 #include "server/jobs.def"

@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -66,6 +67,21 @@ static const char *open_problem(status st) {
     return status_text(st);
 }
 
+static str given_or_environment(const char *given, const char *variable) {
+    const char *value = given[0] != '\0' ? given : getenv(variable);
+    return str_from_c(value != NULL ? value : "local");
+}
+
+static struct kinesis_access kinesis_of(const struct config *config) {
+    if (config->kinesis_endpoint == NULL || config->kinesis_endpoint[0] == '\0')
+        return (struct kinesis_access){};
+    return (struct kinesis_access){
+        .endpoint = str_from_c(config->kinesis_endpoint),
+        .access_key_id = given_or_environment(config->kinesis_access_key_id, "AWS_ACCESS_KEY_ID"),
+        .secret_access_key =
+            given_or_environment(config->kinesis_secret_access_key, "AWS_SECRET_ACCESS_KEY")};
+}
+
 static status open_database(const struct config *config, struct database **out) {
     struct kv_options options = {
         .cache_bytes = (size_t)config->cache_mb * MEGABYTE,
@@ -86,6 +102,7 @@ static status open_database(const struct config *config, struct database **out) 
         .stream_shard_us = config->stream_shard_ms * 1000,
         .stream_retention_us = config->stream_retention_s * 1000000,
         .ttl_delay_us = config->ttl_delay_ms * 1000,
+        .kinesis = kinesis_of(config),
     };
     status st = database_open(kv, &database_options, out);
     if (st != ST_OK)

@@ -186,8 +186,8 @@ static status find_before(struct database *database, struct scope *scope, const 
 
 /* An old image may be longer than what was stored of it, so what has been scanned can be more than
  * a page; what is over it is left for the next one. */
-static status decode_page(struct database *database, struct scope *scope, struct kv_page *page,
-                          struct record_page *out) {
+status stream_records_decode(struct database *database, struct scope *scope, struct kv_page *page,
+                             struct record_page *out) {
     struct loop_work work = {};
     size_t bytes = 0;
     uint32_t log_id, shard, part;
@@ -253,7 +253,7 @@ status stream_read(struct database *database, struct scope *scope, str text, siz
     *out = (struct record_page){};
     TRY(open_iterator(&reading, text, &iterator, &out->stream));
     TRY(read_page(&reading, &iterator, limit, &page));
-    TRY(decode_page(database, scope, &page, out));
+    TRY(stream_records_decode(database, scope, &page, out));
     out->shard = iterator.shard;
     if (!page.more && reading.shard.closed_us != 0)
         return ST_OK;

@@ -40,6 +40,11 @@ struct record_page {
 status stream_read(struct database *database, struct scope *scope, str iterator, size_t limit,
                    struct record_page *out);
 
+/* Decodes what was scanned of a shard; out->records only. What is over about 1 MB of images is left
+ * for a next page: then page->more is set. */
+status stream_records_decode(struct database *database, struct scope *scope, struct kv_page *page,
+                             struct record_page *out);
+
 /* Of a shard: its first number, and, once it is closed, its last. Its records lie between. */
 static inline struct log_position shard_start(const struct log_shard *shard) {
     return (struct log_position){shard->first_stamp, 1}; /* behind the end of its parent */

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "item/item_key.h"
+#include "stream/delivery.h"
 #include "stream/stream.h"
 #include "table/catalogue.h"
 #include "table/change_log.h"
@@ -132,7 +133,8 @@ static status trim_log(struct trim *trim, const kv_pair *pair) {
     TRY(trim_shards(trim, &log, &left));
     if (left || !stream_is_past(trim->database, log.closed_us, trim->now_us))
         return ST_OK;
-    struct keys_to_delete doomed = {.keys = {pair->key}, .count = 1};
+    str cursors = delivery_key(trim->arena, log.id);
+    struct keys_to_delete doomed = {.keys = {pair->key, cursors}, .count = 2};
     return delete_keys(trim->database->kv, &doomed);
 }
 

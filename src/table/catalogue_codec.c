@@ -125,6 +125,24 @@ static struct value insights_value(struct arena *arena, const struct table *tabl
     return list;
 }
 
+static struct value destinations_value(struct arena *arena, const struct table *table) {
+    struct value list = list_new(arena, table->destination_count);
+    for (size_t i = 0; i < table->destination_count; i++) {
+        const struct destination *destination = &table->destinations[i];
+        struct members m = {.arena = arena};
+        add_str(&m, "stream_arn", destination->stream_arn);
+        add_i64(&m, "status", destination->status);
+        add_bool(&m, "precision_said", destination->precision_said);
+        add_bool(&m, "microseconds", destination->microseconds);
+        add_str(&m, "problem", destination->problem);
+        add_i64(&m, "changed_us", destination->changed_us);
+        add_i64(&m, "last_log_id", destination->last_log_id);
+        add_i64(&m, "last_shard_count", destination->last_shard_count);
+        list.list[i] = map_of(&m);
+    }
+    return list;
+}
+
 static struct value tags_value(struct arena *arena, const struct table *table) {
     struct value tags = list_new(arena, table->tag_count);
     for (size_t i = 0; i < table->tag_count; i++) {
@@ -185,6 +203,7 @@ str table_encode(const struct table *table, struct arena *arena) {
     add(&m, "ttl", ttl_value(arena, &table->ttl));
     add(&m, "stream", change_log_value(arena, &table->stream));
     add(&m, "destination", change_log_value(arena, &table->destination));
+    add(&m, "destinations", destinations_value(arena, table));
     add(&m, "encryption", encryption_value(arena, &table->encryption));
     add(&m, "insights", insights_value(arena, table));
     struct item item = {.attributes = m.at, .count = m.count};
@@ -292,6 +311,23 @@ static void get_insights(view map, struct table *table) {
     table->insights = insights;
 }
 
+static void get_destinations(view map, struct table *table) {
+    struct arena *arena = table->arena;
+    view list = view_member(map, STR("destinations"));
+    struct destination *all = arena_array(arena, struct destination, view_count(list) + 1);
+    for (view_cursor c = view_first(list); view_next(&c);)
+        all[table->destination_count++] = (struct destination){
+            .stream_arn = get_str(c.value, "stream_arn", arena),
+            .status = (enum destination_status)get_i64(c.value, "status"),
+            .precision_said = get_bool(c.value, "precision_said"),
+            .microseconds = get_bool(c.value, "microseconds"),
+            .problem = get_str(c.value, "problem", arena),
+            .changed_us = get_i64(c.value, "changed_us"),
+            .last_log_id = (uint32_t)get_i64(c.value, "last_log_id"),
+            .last_shard_count = (uint32_t)get_i64(c.value, "last_shard_count")};
+    table->destinations = all;
+}
+
 /* What may change after a table's creation and has no part in its keys. */
 static void get_settings(view map, struct table *table) {
     struct arena *arena = table->arena;
@@ -318,6 +354,7 @@ static void get_settings(view map, struct table *table) {
                                             .changed_us = get_i64(encryption, "changed_us")};
     get_tags(map, table);
     get_insights(map, table);
+    get_destinations(map, table);
 }
 
 static void get_table(view map, struct table *table) {

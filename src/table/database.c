@@ -20,6 +20,10 @@ status database_open(struct kv *kv, const struct database_options *options, stru
     database->stream_retention_us =
         options->stream_retention_us ? options->stream_retention_us : stream_retention_us;
     database->ttl_delay_us = options->ttl_delay_us;
+    database->kinesis = (struct kinesis_access){
+        .endpoint = arena_copy(arena, options->kinesis.endpoint),
+        .access_key_id = arena_copy(arena, options->kinesis.access_key_id),
+        .secret_access_key = arena_copy(arena, options->kinesis.secret_access_key)};
     status st = catalogue_load(database);
     if (st != ST_OK) {
         arena_free(arena);

@@ -12,14 +12,21 @@
 
 struct catalogue;
 
+/* A Kinesis-compatible endpoint, and who we are there. */
+struct kinesis_access {
+    str endpoint; /* "http://127.0.0.1:4567"; absent or empty: none */
+    str access_key_id, secret_access_key;
+};
+
 struct database_options {
-    str region;                  /* "us-east-1"; in ARNs */
-    str account_id;              /* twelve digits; in ARNs */
-    int64_t status_delay_us;     /* how long CREATING, UPDATING and DELETING are shown at least */
-    int64_t ttl_delay_us;        /* how long an item stays after its expiry at least */
-    uint32_t stream_shards;      /* open shards of a new stream; 0: 4 */
-    int64_t stream_shard_us;     /* after so long, children take their place; 0: 4 hours */
-    int64_t stream_retention_us; /* how long records are kept; 0: 24 hours */
+    str region;                    /* "us-east-1"; in ARNs */
+    str account_id;                /* twelve digits; in ARNs */
+    int64_t status_delay_us;       /* how long CREATING, UPDATING and DELETING are shown at least */
+    int64_t ttl_delay_us;          /* how long an item stays after its expiry at least */
+    uint32_t stream_shards;        /* open shards of a new stream; 0: 4 */
+    int64_t stream_shard_us;       /* after so long, children take their place; 0: 4 hours */
+    int64_t stream_retention_us;   /* how long records are kept; 0: 24 hours */
+    struct kinesis_access kinesis; /* of streaming destinations */
 };
 
 struct database {
@@ -32,6 +39,7 @@ struct database {
     int64_t ttl_delay_us;
     uint32_t stream_shards;
     int64_t stream_shard_us, stream_retention_us;
+    struct kinesis_access kinesis;
 };
 
 /* Loads the catalogue and finishes what a crash cut short (tables half deleted). May wait. On

@@ -18,6 +18,7 @@ enum {
     GLOBAL_INDEXES_MAX = 20,
     LOCAL_INDEXES_MAX = 5,
     PROJECTED_NAMES_MAX = 100,
+    DESTINATIONS_MAX = 16, /* described; of more, the oldest is forgotten */
     HASH_KEY_BYTES_MAX = 2048,
     RANGE_KEY_BYTES_MAX = 1024,
     ITEM_BYTES_MAX = 400 * 1024,
@@ -92,6 +93,27 @@ struct change_log {
     uint32_t shard_count; /* open shards, by hash of the partition key */
 };
 
+/* Where the records of table->destination are sent. A table has at most one that is not DISABLED or
+ * ENABLE_FAILED; the others are only described. UPDATING is shown, never stored. */
+enum destination_status {
+    DESTINATION_ENABLING,
+    DESTINATION_ACTIVE,
+    DESTINATION_DISABLING,
+    DESTINATION_DISABLED,
+    DESTINATION_ENABLE_FAILED,
+    DESTINATION_UPDATING
+};
+struct destination {
+    str stream_arn;
+    enum destination_status status;
+    bool precision_said; /* when it was enabled or updated */
+    bool microseconds;
+    str problem; /* of ENABLE_FAILED */
+    int64_t changed_us;
+    /* DISABLING: the log that has ended, and is still delivered to its end. */
+    uint32_t last_log_id, last_shard_count;
+};
+
 struct encryption {
     bool customer_key; /* SSE-KMS was asked for */
     str key_arn;
@@ -137,6 +159,8 @@ struct table {
     struct time_to_live ttl;
     struct change_log stream;      /* of the user's StreamSpecification */
     struct change_log destination; /* of streaming destinations; always NEW_AND_OLD_IMAGES */
+    const struct destination *destinations;
+    size_t destination_count;
     struct encryption encryption;
     const struct insights *insights;
     size_t insights_count;

@@ -19,6 +19,8 @@
  *   08 table id (4) index id (2) 00                         an index being built: how far
  *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
  *   09 01 access key id                                     access key (auth/identity.c)
+ *   0a log id (4)                                           how far a log is delivered
+ *                                                            (stream/delivery.h)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
  * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,
@@ -41,6 +43,7 @@ enum key_space {
     SPACE_STREAM = 0x06,
     SPACE_EXPIRY = 0x07,
     SPACE_BUILD = 0x08,
+    SPACE_DELIVERY = 0x0a,
     SPACE_ITEM = 0x10
 };
 enum counter_kind { COUNTER_ITEMS = 1, COUNTER_BYTES = 2, COUNTER_COLLECTION_BYTES = 3 };

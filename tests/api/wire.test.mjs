@@ -138,11 +138,11 @@ test('the operations of this suite are known', async () => {
 // An operation either does its work or is unknown: an empty 200 would be a pretence.
 const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'DeleteBackup', 'DeleteResourcePolicy', 'DescribeBackup',
   'DescribeBulkOperation', 'DescribeExport', 'DescribeGlobalTable', 'DescribeGlobalTableSettings', 'DescribeImport',
-  'DescribeKinesisStreamingDestination', 'DescribeTableReplicaAutoScaling', 'DisableKinesisStreamingDestination',
-  'EnableKinesisStreamingDestination', 'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations',
+  'DescribeTableReplicaAutoScaling',
+  'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations',
   'ListExports', 'ListGlobalTables', 'ListImports', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime',
   'SearchVectors', 'StartBulkPutItems', 'UpdateContinuousBackups', 'UpdateGlobalTable', 'UpdateGlobalTableSettings',
-  'UpdateKinesisStreamingDestination', 'UpdateTableReplicaAutoScaling'];
+  'UpdateTableReplicaAutoScaling'];
 for (const operation of others) {
   test(`${operation}, not there yet, is UnknownOperationException 400`, () => expectError(db[operation]({}), { type: 'UnknownOperationException' }));
 }
