@@ -440,6 +440,27 @@ static void shards_from_a_clock_set_back_are_replaced(void **state) {
     end();
 }
 
+/* A clock that was behind for a while: what ended meanwhile is as new as it was. */
+static void records_outlive_a_clock_that_was_behind(void **state) {
+    (void)state;
+    for (int ends = 0; ends < 2; ends++) {
+        open_at_start();
+        fixture_put(&scope, 0, 1);
+        struct log_shard shard = shard_of_key();
+        scope.now_us = start_us - 365 * 24 * 3600 * second_us;
+        if (ends)
+            switch_stream(false);
+        else
+            roll_at(scope.now_us);
+        scope.now_us = start_us + 1;
+        trim_at(scope.now_us);
+        assert_int_equal(streams_listed(), 1);
+        assert_int_equal(read_at(iterator_at(&shard, AT_TRIM_HORIZON, (str){}), 10).count, 1);
+        assert_verified();
+        end();
+    }
+}
+
 static void the_stream_of_a_deleted_table_stays_until_it_is_old(void **state) {
     (void)state;
     open_at_start();
@@ -476,6 +497,7 @@ int main(void) {
         cmocka_unit_test(a_log_that_fails_keeps_no_other_from_being_trimmed),
         cmocka_unit_test(a_table_that_fails_keeps_no_other_from_rolling_over),
         cmocka_unit_test(shards_from_a_clock_set_back_are_replaced),
+        cmocka_unit_test(records_outlive_a_clock_that_was_behind),
         cmocka_unit_test(the_stream_of_a_deleted_table_stays_until_it_is_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
