@@ -203,9 +203,8 @@ static str canonical_request(struct arena *arena, const struct http_request *req
 void sigv4_signing_key(str secret, str date, str region, str service, struct hmac_key *out) {
     struct sha256_digest key;
     str parts[] = {date, region, service, STR("aws4_request")};
-    enum { SECRET_MAX = 256 };
-    char first[4 + SECRET_MAX] = "AWS4";
-    size_t len = secret.len < SECRET_MAX ? secret.len : SECRET_MAX;
+    char first[4 + SIGV4_SECRET_MAX] = "AWS4";
+    size_t len = secret.len < SIGV4_SECRET_MAX ? secret.len : SIGV4_SECRET_MAX;
     memcpy(first + 4, secret.ptr, len);
     hmac_key_init(out, (str){first, 4 + len});
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
