@@ -4,7 +4,7 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
 // Updates that only take something away, as a parameter or in a transaction, too.
 function onlyRemoves(one) {
-  if (one?.UpdateExpression !== undefined) return /^\s*(remove|delete)\b/i.test(one.UpdateExpression) && !/\b(set|add)\b/i.test(one.UpdateExpression);
+  if (one?.UpdateExpression !== undefined) return /^\s*remove\b/i.test(one.UpdateExpression) && !/\b(set|add|delete)\b/i.test(one.UpdateExpression);
   const updates = Object.values(one?.AttributeUpdates ?? {});
   return updates.length > 0 && updates.every((update) => update?.Action === 'DELETE');
 }

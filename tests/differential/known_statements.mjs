@@ -6,19 +6,11 @@ export const UNREAD = /wasn't well formed|requires a WHERE clause|does not suppo
 // What Stator says of a statement before it looks at its condition, or as UpdateItem does.
 export const EARLY = /Number of parameters|Item size has exceeded|Attribute name must not be empty|Only select from a single|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
 
-// Two columns that end in one name.
-function sameColumns(statement) {
-  const names = /select (.*?) from/i.exec(statement ?? '')?.[1].split(',').map((path) => /([a-z]+)"?(\[\d+\])*\s*$/i.exec(path)?.[1]) ?? [];
-  return new Set(names).size < names.length;
-}
-
 // A statement that sets or removes something of the table's key.
 function setsKey(request, schema) {
   const keys = new RegExp(`\\b(set|remove) +[\\\\"]*(${schema?.keys.join('|')})\\b`, 'i');
   return keys.test(JSON.stringify(request?.Statement ?? request?.Statements ?? request?.TransactStatements ?? ''));
 }
-
-const hasFaultyParameter = (request) => request.Statements?.some?.((one) => one?.Parameters !== undefined);
 
 export const statementRows = [
   {
@@ -36,12 +28,12 @@ export const statementRows = [
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'ExecuteTransaction'], theirs: UNREAD,
-    when: (request, ours) => !/RETURNING/i.test(JSON.stringify(request)) || !/RETURNING clause/.test(ours),
     why: 'dynoxide reads a part of the statements\' grammar: one SET, few functions, no exponents',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], theirs: /RETURNING clause is not supported/,
-    why: 'whether a transaction takes RETURNING: dynoxide refuses it in words that look like the service\'s; neither the SDK nor the facts say',
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], theirs: /RETURNING clause is not supported/,
+    when: (request, ours) => /^400 \S*ValidationException/.test(ours) && (EARLY.test(ours) || /Invalid returning clause/.test(ours)),
+    why: 'what is wrong with the text or the parameters of this statement or one before it is told first',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /ORDER BY|Aliasing|wasn't well formed|Number of parameters/, theirs: /./,
@@ -80,17 +72,9 @@ export const statementRows = [
     why: 'the index is named, as Query and Scan name it; dynoxide does not name it in statements',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^Items$/, when: (request) => sameColumns(request.Statement),
-    why: 'of columns with one name the last one counts, even where it is missing; dynoxide takes one that is there',
-  },
-  {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
     ours: /^200|ConditionalCheckFailed/, theirs: /^200|ConditionalCheckFailed|requires numeric/, when: (request) => /<>|NOT /.test(JSON.stringify(request)),
     why: 'a missing attribute differs from everything, in statements, too: NOT a = 1 is true of an item without a',
-  },
-  {
-    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^200/, theirs: /^400/,
-    when: (request) => hasFaultyParameter(request), why: 'whether a wrong value among the parameters is its statement\'s fault or the request\'s',
   },
   {
     peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement', 'ExecuteTransaction'], theirs: /duplicates|multiple operations on one item|Read and write requests/,
@@ -201,5 +185,13 @@ export const statementRows = [
   {
     peer: 'dynoxide', right: 'open', op: ['TransactGetItems', 'TransactWriteItems'], ours: /multiple operations on one item/, theirs: /^400/,
     why: 'of an item that comes twice and a key that is none, which is told first',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactWriteItems'], ours: /ResourceNotFound/, theirs: /IdempotentParameterMismatch/,
+    why: 'of a table that is not there and a token of another request, which is told first: Stator looks the token up where it writes',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /A path may contain at most 2 components in the FROM clause at \d+:\d+:\d+"$/, theirs: /A path may contain at most 2 components in the FROM clause"$/,
+    why: 'the place of a third component is told, as dynoxide tells it where a name is that component',
   },
 ];
