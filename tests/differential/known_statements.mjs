@@ -1,5 +1,7 @@
 // Differences in transactions and statements, which only dynoxide has; see known.mjs for what a row says.
 
+import { OF_ITEMS } from './known_requests.mjs';
+
 // Statements that dynoxide does not read.
 export const UNREAD = /wasn't well formed|requires a WHERE clause|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
 
@@ -40,7 +42,7 @@ export const statementRows = [
     why: 'what is no part of a statement, or no parameter of it, is refused; dynoxide passes over some of it, and sorts by anything',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /wasn't well formed|Number of parameters|ValidationException: "message|Select statements within/, theirs: /./,
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /wasn't well formed|Number of parameters|Select statements within/, theirs: /./,
     why: 'statements are read before any of them is run; a SELECT of a transaction names the whole key',
   },
   {
@@ -60,7 +62,7 @@ export const statementRows = [
     why: '"Requested resource not found", without the name, is what the other operations say',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], theirs: /^(200|400)/, where: /^(|ConsumedCapacity\S*(, ConsumedCapacity\S*)*)$/,
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^ConsumedCapacity\S*(, ConsumedCapacity\S*)*$/,
     when: (request) => / IN /.test(request.Statement), why: 'each partition of IN is a query of its own and rounded on its own',
   },
   {
@@ -129,8 +131,8 @@ export const statementRows = [
     why: 'a statement that dynoxide does not read has no key for it',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^400/, theirs: /^400/,
-    why: 'which of several faults of a batch is told first: Stator tells those of the batch before those of its parameters',
+    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /Read and write requests|contains duplicates/, theirs: /^400/,
+    why: 'which of several faults of a batch is told first',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /ResourceNotFound/, theirs: /./, why: 'all tables of a transaction are looked for before any of its statements is run',
@@ -151,7 +153,7 @@ export const statementRows = [
     why: 'ReturnValuesOnConditionCheckFailure of a statement returns the item with its reason',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /./, when: (request, ours, made) => made?.schema && made.requests.some(([, one]) => setsKey(one, made.schema)),
+    peer: 'dynoxide', right: 'stator', ours: OF_ITEMS, theirs: OF_ITEMS, when: (request, ours, made) => made?.schema && made.requests.some(([, one]) => setsKey(one, made.schema)),
     why: 'an UPDATE of a key attribute is refused; dynoxide lets some statements write into keys, and is no witness of that table any more',
   },
   {
@@ -179,7 +181,7 @@ export const statementRows = [
     why: 'whether a ClientRequestToken means anything for reads: Stator does not look at it',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], ours: /^400 \S*ValidationException/, theirs: /^400 \S*ValidationException/,
+    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], ours: /both read and write|multiple operations on one item|Validation failed in/, theirs: /^400 \S*ValidationException/,
     why: 'which of several faults of a transaction\'s statements is told first',
   },
   {
@@ -191,7 +193,15 @@ export const statementRows = [
     why: 'of a table that is not there and a token of another request, which is told first: Stator looks the token up where it writes',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /A path may contain at most 2 components in the FROM clause at \d+:\d+:\d+"$/, theirs: /A path may contain at most 2 components in the FROM clause"$/,
-    why: 'the place of a third component is told, as dynoxide tells it where a name is that component',
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /A path may contain at most 2 components in the FROM clause at \d+:\d+:\d+"$/, theirs: /A path may contain at most 2 components in the FROM clause"$/,
+    why: 'whether the place of the third component is told, as that of an unexpected one is',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /Condition parameter type does not match/, theirs: /^200/, when: (request) => /\bIN\b/i.test(request.Statement),
+    why: 'whether a value of IN must have the type of the key, as that of = must: Stator refuses it, dynoxide finds nothing by it',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /multiple operations on one item/, theirs: /^200|TransactionCanceled/,
+    when: (request) => /"N":"[^"]*[.e+]|\b\d+(\.\d*|e\d+)/i.test(JSON.stringify(request)), why: 'keys are compared by value: 1 and 1.0 are one key; to dynoxide\'s statements they are two',
   },
 ];
