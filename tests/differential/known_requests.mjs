@@ -2,9 +2,12 @@
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
+// What an answer may depend on the items for: only then it matters that a peer has others.
+export const OF_ITEMS = /^200|ConditionalCheckFailed|DuplicateItem|TransactionCanceled|part of the key|does not exist in the item|document path provided|incorrect data type|Item size|Item collection|significant digits|Number (over|under)flow|does not match|must be numbers/;
+
 // Updates that only take something away, as a parameter or in a transaction, too.
 function onlyRemoves(one) {
-  if (one?.UpdateExpression !== undefined) return /^\s*(remove|delete)\b/i.test(one.UpdateExpression) && !/\b(set|add)\b/i.test(one.UpdateExpression);
+  if (one?.UpdateExpression !== undefined) return /^\s*remove\b/i.test(one.UpdateExpression) && !/\b(set|add|delete)\b/i.test(one.UpdateExpression);
   const updates = Object.values(one?.AttributeUpdates ?? {});
   return updates.length > 0 && updates.every((update) => update?.Action === 'DELETE');
 }
@@ -27,7 +30,7 @@ export const requestRows = [
     why: 'what is wrong with a request is told before an item is looked at',
   },
   {
-    right: 'stator', theirs: /./,
+    right: 'stator', ours: OF_ITEMS, theirs: OF_ITEMS,
     when: (request, ours, made) => made?.schema?.removes && made.requests.some(([, one]) => onlyRemoves(one) || one?.TransactItems?.some?.((row) => onlyRemoves(row?.Update))),
     why: 'an update that only removes makes no item, so there is none to return, to find or to update later',
   },
