@@ -187,6 +187,17 @@ static status enable(struct round *round, enum kinesis_outcome *outcome) {
     return set_status(round, DESTINATION_ENABLE_FAILED);
 }
 
+/* One that is switched off does not wait for ever for who can't be reached. */
+static status give_up(struct round *round) {
+    const struct destination *destination = round->destination;
+    if (destination->status != DESTINATION_DISABLING ||
+        round->scope.now_us <= destination->changed_us + LAST_TRIES_US)
+        return ST_OK;
+    log_warn("event=delivery_given_up table=%.*s problem=\"%.*s\"", STR_ARG(round->table->name),
+             STR_ARG(round->problem));
+    return set_status(round, DESTINATION_DISABLED);
+}
+
 static status deliver(struct round *round, enum kinesis_outcome *outcome) {
     const struct destination *destination = round->destination;
     bool ending = destination->status == DESTINATION_DISABLING;
@@ -202,14 +213,9 @@ static status deliver(struct round *round, enum kinesis_outcome *outcome) {
             TRY(delivery_save(round->database, &round->scope, &round->delivery));
         }
     }
-    bool given_up =
-        *outcome != KINESIS_DONE && round->scope.now_us > destination->changed_us + LAST_TRIES_US;
-    if (!ending || (!given_up && round->lanes_ended < lanes))
-        return ST_OK;
-    if (given_up)
-        log_warn("event=delivery_given_up table=%.*s problem=\"%.*s\"", STR_ARG(round->table->name),
-                 STR_ARG(round->problem));
-    return set_status(round, DESTINATION_DISABLED);
+    if (*outcome != KINESIS_DONE)
+        return give_up(round);
+    return ending && round->lanes_ended == lanes ? set_status(round, DESTINATION_DISABLED) : ST_OK;
 }
 
 /* ---- visits ---- */
@@ -245,15 +251,17 @@ static void keep_pause(struct pause *pause, const struct round *round, status st
 static status visit_reached(struct round *round, enum kinesis_outcome *outcome) {
     const struct kinesis_access *access = &round->database->kinesis;
     struct arena *arena = round->scope.arena;
-    const char *problem = "";
-    round->target.client = client_of(&problem);
+    const char *problem = "there is no --kinesis-endpoint";
+    if (access->endpoint.len > 0)
+        round->target.client = client_of(&problem);
     round->problem = str_from_c(problem);
     if (round->target.client == NULL && round->destination->status == DESTINATION_ENABLING)
         return set_status(round, DESTINATION_ENABLE_FAILED);
     *outcome = KINESIS_LATER;
     if (round->target.client == NULL ||
         !kinesis_arn_read(round->destination->stream_arn, &round->target.stream))
-        return ST_OK;
+        return give_up(round);
+    round->problem = (str){};
     round->target.url = arena_printf(arena, "%.*s/", STR_ARG(access->endpoint)).ptr;
     round->target.credentials = arena_printf(arena, "%.*s:%.*s", STR_ARG(access->access_key_id),
                                              STR_ARG(access->secret_access_key))
@@ -289,20 +297,13 @@ static bool visit(struct database *database, const struct table *table,
 }
 
 bool job_deliver_records(struct database *database) {
-    static bool told; /* of the one thread that steps this */
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
     bool more = false;
     for (size_t i = 0; i < tables->count && !atomic_load(&stopping); i++) {
         const struct table *table = tables->tables[i];
         const struct destination *destination = destination_open(table);
-        if (destination == NULL || table->status == TABLE_DELETING)
-            continue;
-        if (database->kinesis.endpoint.len > 0)
+        if (destination != NULL && table->status != TABLE_DELETING)
             more |= visit(database, table, destination);
-        else if (!told)
-            log_warn("event=delivery_waits table=%.*s problem=\"no --kinesis-endpoint\"",
-                     STR_ARG(table->name));
-        told |= database->kinesis.endpoint.len == 0;
     }
     catalogue_release(tables);
     return more;

@@ -1,47 +1,20 @@
 #include "stream/delivery.h"
 
-#include "base/bytes.h"
-#include "table/table_key.h"
-
-enum {
-    FORMAT_VERSION = 1,
-    HEAD_BYTES = 2,
-    LANE_BYTES = 16,
-    PAGE_BYTES = 1024 * 1024,
-    MARKS_PAGE = 4 * CHANGE_SHARDS_MAX
-};
+enum { PAGE_BYTES = 1024 * 1024, MARKS_PAGE = 4 * CHANGE_SHARDS_MAX };
 
 /* ---- how far ---- */
 
-str delivery_key(struct arena *arena, uint32_t log_id) {
-    char *at = arena_bytes(arena, 5);
-    at[0] = SPACE_DELIVERY;
-    put_be32(at + 1, log_id);
-    return (str){at, 5};
-}
-
 status delivery_open(struct database *database, struct scope *scope, uint32_t log_id,
                      uint32_t lane_count, struct delivery *out) {
-    str value;
+    str key = delivery_key(scope->arena, log_id), value;
     *out = (struct delivery){.log_id = log_id, .lane_count = lane_count};
     for (uint32_t i = 0; i < lane_count; i++)
         out->lanes[i].shard = i;
-    status st =
-        kv_find(database->kv, NULL, scope->arena, delivery_key(scope->arena, log_id), &value);
+    status st = kv_find(database->kv, NULL, scope->arena, key, &value);
     if (st != ST_OK)
         return st == ST_NOT_FOUND ? ST_OK : st;
-    if (value.len < HEAD_BYTES)
-        return ST_CORRUPT;
-    if (value.ptr[0] > FORMAT_VERSION)
-        return ST_NEWER;
-    if (value.ptr[0] != FORMAT_VERSION || (unsigned char)value.ptr[1] != lane_count ||
-        value.len != HEAD_BYTES + (size_t)lane_count * LANE_BYTES)
-        return ST_CORRUPT;
-    for (uint32_t i = 0; i < lane_count; i++) {
-        const char *at = value.ptr + HEAD_BYTES + (size_t)i * LANE_BYTES;
-        out->lanes[i] = (struct delivery_lane){get_be32(at), {get_be64(at + 4), get_be32(at + 12)}};
-    }
-    return ST_OK;
+    TRY(delivery_decode(key, value, out));
+    return out->lane_count == lane_count ? ST_OK : ST_CORRUPT;
 }
 
 static status save_body(struct kv_txn *txn, void *context) {
@@ -52,18 +25,8 @@ static status save_body(struct kv_txn *txn, void *context) {
 
 status delivery_save(struct database *database, struct scope *scope,
                      const struct delivery *delivery) {
-    size_t bytes = HEAD_BYTES + (size_t)delivery->lane_count * LANE_BYTES;
-    char *value = arena_bytes(scope->arena, bytes);
-    value[0] = FORMAT_VERSION;
-    value[1] = (char)delivery->lane_count;
-    for (uint32_t i = 0; i < delivery->lane_count; i++) {
-        const struct delivery_lane *lane = &delivery->lanes[i];
-        char *at = value + HEAD_BYTES + (size_t)i * LANE_BYTES;
-        put_be32(at, lane->shard);
-        put_be64(at + 4, lane->position.stamp);
-        put_be32(at + 12, lane->position.at);
-    }
-    kv_pair pair = {delivery_key(scope->arena, delivery->log_id), {value, bytes}};
+    kv_pair pair = {delivery_key(scope->arena, delivery->log_id),
+                    delivery_encode(scope->arena, delivery)};
     struct kv_keys keys = {.exclusive = &pair.key, .exclusive_count = 1};
     uint64_t ticket;
     TRY(kv_update(database->kv, &keys, save_body, &pair, &ticket));

@@ -10,24 +10,12 @@
  * All open shards of a log are replaced at once, by a child each, so shards number n, n + count,
  * n + 2 count ... are one line from parent to child: a lane. A key stays in its lane; reading each
  * lane in its order is reading parents before children.
- *
- *   0a log id (4): 00 format version (1), 01 lanes (1), then for each: shard (4), stamp (8), at (4)
  */
 #pragma once
 
 #include "stream/stream_read.h"
+#include "table/delivery_cursor.h"
 
-struct delivery_lane {
-    uint32_t shard;
-    struct log_position position; /* of the next record */
-};
-
-struct delivery {
-    uint32_t log_id, lane_count;
-    struct delivery_lane lanes[CHANGE_SHARDS_MAX];
-};
-
-str delivery_key(struct arena *arena, uint32_t log_id);
 /* From where it was left, or the beginning of the log. */
 status delivery_open(struct database *database, struct scope *scope, uint32_t log_id,
                      uint32_t lane_count, struct delivery *out);

@@ -1,7 +1,7 @@
 /* change_log.h - the logs that a table's changes are written to: what lies where, in which form.
  *
  * Purpose:   descriptions of logs, marks of shards and records, and the one place where they begin
- *            and end. Streams read them (stream/); so will streaming destinations.
+ *            and end. Streams and streaming destinations read them (stream/).
  * Ownership: what is decoded borrows from the stored bytes, or lives in the arena given.
  * Threads:   any.
  * Errors:    ST_CORRUPT, ST_NEWER for bytes that do not decode.

@@ -20,7 +20,7 @@
  *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
  *   09 01 access key id                                     access key (auth/identity.c)
  *   0a log id (4)                                           how far a log is delivered
- *                                                            (stream/delivery.h)
+ *                                                            (delivery_cursor.h)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *
  * The hash is the upper half of XXH3 over the encoded partition key: it spreads load over ranges,

@@ -12,6 +12,7 @@
 #include "item/item_key.h"
 #include "table/catalogue.h"
 #include "table/change_log.h"
+#include "table/delivery_cursor.h"
 #include "table/expiry.h"
 #include "table/index_build.h"
 #include "table/request_token.h"
@@ -266,6 +267,12 @@ static void check_log_pair(struct verify *v, const kv_pair *pair) {
         found(v, "change log's pair does not decode at %.*s", STR_ARG(hex(v, pair->key)));
 }
 
+static void check_delivery(struct verify *v, const kv_pair *pair) {
+    struct delivery delivery;
+    if (delivery_decode(pair->key, pair->value, &delivery) != ST_OK)
+        found(v, "delivery's cursor does not decode at %.*s", STR_ARG(hex(v, pair->key)));
+}
+
 static void check_cursor(struct verify *v, size_t at) {
     const struct index *index = &v->table->indexes[at];
     str key = build_cursor_key(v->cursors, v->table->id, index->id), stored;
@@ -359,7 +366,8 @@ static status verify_outside(struct verify *v) {
     TRY(walk(v, STR("\x07"), STR("\x08"), check_owner));
     TRY(walk(v, STR("\x08"), STR("\x09"), check_building));
     TRY(walk(v, STR("\x09"), STR("\x0a"), check_item_form));
-    TRY(walk(v, STR("\x0a"), STR("\x10"), check_nothing_here));
+    TRY(walk(v, STR("\x0a"), STR("\x0b"), check_delivery));
+    TRY(walk(v, STR("\x0b"), STR("\x10"), check_nothing_here));
     return walk(v, STR("\x10"), STR("\x11"), check_owner);
 }
 

@@ -69,3 +69,33 @@ test('a missing table is named in the text', async () => {
 });
 
 refusals(db, 'DescribeKinesisStreamingDestination', { TableName: 'x' }, [['no table', { TableName: undefined }, violations(notNull('tableName'))]]);
+
+test('without its endpoint a server keeps what was enabled, and what was not yet has failed; it can be switched off', async () => {
+  const data = mkdtempSync(path.join(os.tmpdir(), 'stator-kinesis-'));
+  const args = ['--data-dir', data, '--min-free-mb', '0'];
+  const StreamArn = await kinesis.createStream('gone');
+  const [TableName, other] = [uniqueName(), uniqueName()];
+  const start = async (more) => {
+    const server = await startServer([...args, ...more]);
+    const raw = new RawClient(server.endpoint);
+    return { server, raw, db: new Proxy({}, { get: (_, operation) => (body) => raw.call(operation, body) }) };
+  };
+  let here = await start(['--kinesis-endpoint', kinesis.endpoint]);
+  for (const name of [TableName, other]) await here.db.CreateTable(tableRequest({ name }));
+  await here.db.EnableKinesisStreamingDestination({ TableName, StreamArn });
+  await waitStatus(here.db, TableName, 'ACTIVE');
+  here.raw.close();
+  await here.server.stop();
+  here = await start(['--kinesis-endpoint', 'http://127.0.0.1:9']);
+  await here.db.EnableKinesisStreamingDestination({ TableName: other, StreamArn });
+  here.raw.close();
+  await here.server.stop();
+  here = await start([]);
+  assert.match((await waitStatus(here.db, other, 'ENABLE_FAILED')).DestinationStatusDescription, /--kinesis-endpoint/);
+  assert.deepEqual(await destinations(here.db, TableName), [{ StreamArn, DestinationStatus: 'ACTIVE' }]);
+  await here.db.DisableKinesisStreamingDestination({ TableName, StreamArn });
+  await waitStatus(here.db, TableName, 'DISABLED');
+  here.raw.close();
+  await here.server.stop();
+  rmSync(data, { recursive: true });
+});
