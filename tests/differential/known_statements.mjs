@@ -212,4 +212,8 @@ export const statementRows = [
     peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /RETURNING clause is not supported/, theirs: /TransactionCanceled/,
     why: 'statements are read before any of them is run; dynoxide looks for RETURNING in those alone that it can read',
   },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /both read and write/, theirs: /IdempotentParameterMismatch/,
+    why: 'what is wrong with a request in itself is told before its token is looked up',
+  },
 ];
