@@ -31,7 +31,7 @@ export const requestRows = [
   },
   {
     right: 'stator', ours: OF_ITEMS, theirs: OF_ITEMS,
-    when: (request, ours, made) => made?.schema?.removes && made.requests.some(([, one]) => onlyRemoves(one) || one?.TransactItems?.some?.((row) => onlyRemoves(row?.Update))),
+    when: (request, ours, made) => made?.requests.some(([, one]) => onlyRemoves(one) || one?.TransactItems?.some?.((row) => onlyRemoves(row?.Update))),
     why: 'an update that only removes makes no item, so there is none to return, to find or to update later',
   },
   {
@@ -354,5 +354,9 @@ export const requestRows = [
   {
     right: 'stator', op: ['CreateTable'], ours: /^400/, theirs: /is not a RANGE key type/,
     why: 'several hash attributes in a global index are right, so something else is wrong; the peers know one alone',
+  },
+  {
+    right: 'stator', ours: /Input collection \[(.*, )?, (, .*)?\] contains duplicates/, theirs: /^200|Number (over|under)flow/,
+    why: 'a member that comes twice is refused; that an empty string is one, too, the peers pass over in places',
   },
 ];

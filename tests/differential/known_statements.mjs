@@ -204,4 +204,16 @@ export const statementRows = [
     peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /multiple operations on one item/, theirs: /^200|TransactionCanceled/,
     when: (request) => /"N":"[^"]*[.e+]|\b\d+(\.\d*|e\d+)/i.test(JSON.stringify(request)), why: 'keys are compared by value: 1 and 1.0 are one key; to dynoxide\'s statements they are two',
   },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactWriteItems', 'TransactGetItems'], theirs: /Syntax error; token/,
+    when: (request) => /Expression":"[^"]*\w \[/.test(JSON.stringify(request)), why: 'whether blanks may stand inside of a path, as between a and [0]',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /RETURNING clause is not supported/, theirs: /TransactionCanceled/,
+    why: 'statements are read before any of them is run; dynoxide looks for RETURNING in those alone that it can read',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /both read and write/, theirs: /IdempotentParameterMismatch/,
+    why: 'what is wrong with a request in itself is told before its token is looked up',
+  },
 ];
