@@ -135,7 +135,7 @@ class Server:
             return None
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=10)
         connection.request('GET', '/metrics')
-        found = re.search(r'^stator_commit_groups(?:_total)? (\d+)$', connection.getresponse().read().decode(), re.M)
+        found = re.search(r'^stator_commit_group_updates_count (\d+)$', connection.getresponse().read().decode(), re.M)
         connection.close()
         return int(found.group(1)) if found else None
 

@@ -45,6 +45,15 @@ static status settle(struct request *request, struct answer *answer, status st) 
 
 /* ---- before anything is done ---- */
 
+/* As in transactions: what is wrong with a set's members is its statement's fault, any other value
+ * that is none the request's. statement_parse tells the first of them. */
+static bool fails_the_batch(const struct in_PreparedStatementParameters *parameters) {
+    for (size_t i = 0; parameters != NULL && i < parameters->count; i++)
+        if (parameters->at[i]->fault.ptr != NULL)
+            return !parameters->at[i]->fault_of_a_set;
+    return false;
+}
+
 static status parse_all(struct request *request, const struct in_PartiQLBatchRequest *in,
                         struct batch *batch) {
     bool reads = false;
@@ -57,6 +66,8 @@ static status parse_all(struct request *request, const struct in_PartiQLBatchReq
             st = fail_validation(request->scope, "Statement wasn't well formed, can't be "
                                                  "processed: Expected data manipulation");
         answer->parsed = st == ST_OK;
+        if (fails_the_batch(in->at[i]->Parameters))
+            return st;
         TRY(settle(request, answer, st));
         if (!answer->parsed)
             continue;

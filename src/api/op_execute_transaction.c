@@ -29,6 +29,11 @@ static status parse_all(struct request *request, const struct in_ParameterizedSt
     for (size_t i = 0; i < in->count; i++) {
         struct statement *statement = &transaction->statements[i];
         TRY(statement_parse(request, in->at[i]->Statement, in->at[i]->Parameters, statement));
+        if (statement->parsed.returning != RETURN_NONE)
+            return fail_validation(request->scope,
+                                   "Validation failed in TransactStatements[%zu]: RETURNING clause "
+                                   "is not supported in ExecuteTransaction.",
+                                   i);
         bool read = partiql_is_read(&statement->parsed);
         transaction->reads |= read;
         transaction->writes |= !read;
@@ -163,8 +168,6 @@ static status write_all(struct request *request, const struct in_ExecuteTransact
     reply_open_list(&request->reply, STR("Responses"));
     for (size_t i = 0; i < count; i++) {
         reply_open(&request->reply, ANON);
-        transaction->statements[i].write = writes[i];
-        (void)statement_reply_returning(request, &transaction->statements[i], STR("Item"));
         reply_close(&request->reply);
     }
     reply_close_list(&request->reply);

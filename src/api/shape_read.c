@@ -416,7 +416,7 @@ static status read_attribute_value(struct reading *r, const struct shape *shape,
     TRY(expect_container(r, shape, place));
     TRY(count_piece(r));
     struct in_AttributeValue *value = arena_struct(r->scope->arena, struct in_AttributeValue);
-    TRY(value_from_json(r->scope, &r->json, &value->value, &value->fault));
+    TRY(value_from_json(r->scope, &r->json, &value->value, &value->fault, &value->fault_of_a_set));
     *out = value;
     return json_reader_failed(&r->json) ? fail_syntax(r) : ST_OK;
 }

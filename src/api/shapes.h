@@ -45,7 +45,8 @@ struct given_boolean {
 /* One attribute value that stands outside of an item. */
 struct in_AttributeValue {
     struct value value;
-    str fault; /* what is wrong with it; absent when fine, and then `value` may be used */
+    str fault;           /* what is wrong with it; absent when fine, and then `value` may be used */
+    bool fault_of_a_set; /* it is a set that is empty or holds a member twice */
 };
 
 #define TYPE_OF_STRING(shape) str

@@ -20,7 +20,9 @@ status statement_parse(struct request *request, str text,
             return fail_validation(scope, "%.*s", STR_ARG(parameters->at[i]->fault));
         values[i] = parameters->at[i]->value;
     }
-    return partiql_parse(scope, text, values, count, &out->parsed);
+    TRY(partiql_parse(scope, text, values, count, &out->parsed));
+    out->shown = arena_array(scope->arena, view, out->parsed.column_count);
+    return ST_OK;
 }
 
 void statement_add_content(const struct statement *statement, struct buf *out) {
@@ -243,11 +245,17 @@ status statement_reply_columns(struct request *request, const struct statement *
         reply_stored(reply, name, stored, NULL, NULL);
         return ST_OK;
     }
+    for (size_t i = 0; i < parsed->column_count; i++) {
+        const struct partiql_column *column = &parsed->columns[i];
+        view found = expr_path_find(&column->path, item_map(stored));
+        if (view_exists(found) || column->place == i)
+            statement->shown[column->place] = found;
+    }
     reply_open(reply, name);
     for (size_t i = 0; i < parsed->column_count; i++) {
-        view found = expr_path_find(&parsed->columns[i].path, item_map(stored));
-        if (view_exists(found))
-            reply_attribute(reply, parsed->columns[i].name, found);
+        const struct partiql_column *column = &parsed->columns[i];
+        if (column->place == i && view_exists(statement->shown[i]))
+            reply_attribute(reply, column->name, statement->shown[i]);
         if (reply->body.len > COLUMNS_BYTES_MAX)
             return fail_validation(request->scope,
                                    "The columns overlap and show more than an answer may hold");

@@ -24,6 +24,8 @@ struct statement {
     str text;
     const struct in_PreparedStatementParameters *parameters;
     struct partiql_statement parsed;
+    view
+        *shown; /* statement_reply_columns' own: what the item at hand has at each column's place */
 
     /* Set by statement_bind: */
     const struct table *table;
@@ -57,7 +59,8 @@ status statement_outcome(struct request *request, const struct statement *statem
 /* What a batch calls an error of one of its statements, "ValidationError"; a transaction's reasons
  * have the same names. */
 str statement_error_code(enum error_code error);
-/* The columns of one item, as a member or an element. Columns may overlap (a, a.b, a.b.c, …) and
+/* The columns of one item, as a member or an element. Of columns with one name the last one counts
+ * that the item has. Columns may overlap (a, a.b, a.b.c, …) and
  * show an item again and again: fails when the reply grows beyond COLUMNS_BYTES_MAX. */
 status statement_reply_columns(struct request *request, const struct statement *statement, str name,
                                str stored);

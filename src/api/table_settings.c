@@ -92,6 +92,8 @@ status setting_warm(const struct setting *setting, const struct in_WarmThroughpu
 
 /* ---- encryption ---- */
 
+enum { KEY_ID_BYTES_MAX = 2048 }; /* KMS's; a description has to fit into its arena */
+
 /* A key is named by its ARN, its alias, or its id; absent: by the alias of the service's own. */
 static str key_arn(const struct setting *setting, str key) {
     const struct database *database = setting->request->database;
@@ -116,6 +118,9 @@ status setting_encryption(const struct setting *setting, const struct in_SSESpec
                            "true");
     if (enabled && str_eq(asked->SSEType, STR("AES256")))
         return fail_validation(scope, INVALID "SSEType AES256 is not supported, use KMS");
+    if (asked->KMSMasterKeyId.len > KEY_ID_BYTES_MAX)
+        return fail_validation(scope, INVALID "KMSMasterKeyId may have %d bytes at most",
+                               KEY_ID_BYTES_MAX);
     str arn = enabled ? key_arn(setting, asked->KMSMasterKeyId) : (str){};
     bool was = table->encryption.customer_key;
     if (!setting->creating && !enabled && !was)

@@ -16,7 +16,7 @@ static bool text_valid(str text) {
 }
 
 static status check_tag(struct scope *scope, const struct in_Tag *tag) {
-    if (str_eq_nocase(str_slice(tag->Key, 0, 4), STR("aws:")))
+    if (tag->Key.len >= 4 && str_eq_nocase(str_slice(tag->Key, 0, 4), STR("aws:")))
         return fail_validation(scope, INVALID "Tag keys starting with aws: are reserved: %.*s",
                                STR_ARG(tag->Key));
     if (!text_valid(tag->Key) || !text_valid(tag->Value))

@@ -1,5 +1,7 @@
 #include "auth/auth.h"
 
+#include "base/utf8.h"
+
 static status verify(const struct auth *auth, struct scope *scope,
                      const struct http_request *request, struct sigv4_claim *claim) {
     struct hmac_key key;
@@ -17,8 +19,8 @@ static status verify(const struct auth *auth, struct scope *scope,
     return ST_OK;
 }
 
-status auth_check(const struct auth *auth, struct scope *scope,
-                  const struct http_request *request) {
+static status check(const struct auth *auth, struct scope *scope,
+                    const struct http_request *request) {
     struct sigv4_claim claim;
     switch (auth->mode) {
     case AUTH_OPEN:
@@ -30,4 +32,23 @@ status auth_check(const struct auth *auth, struct scope *scope,
         return verify(auth, scope, request, &claim);
     }
     return ST_INVALID;
+}
+
+/* Headers may hold any bytes, and errors quote them: an answer is text. */
+static str as_text(struct arena *arena, str quoted) {
+    if (utf8_valid(quoted))
+        return quoted;
+    str text = arena_copy(arena, quoted);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] >= 0x80)
+            ((char *)text.ptr)[i] = '?';
+    return text;
+}
+
+status auth_check(const struct auth *auth, struct scope *scope,
+                  const struct http_request *request) {
+    status st = check(auth, scope, request);
+    if (st != ST_OK)
+        scope->error_text = as_text(scope->arena, scope->error_text);
+    return st;
 }

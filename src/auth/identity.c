@@ -11,8 +11,8 @@
 #include "item/number.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <pthread.h>
+#include <sys/random.h>
 
 enum { ENTRY_VERSION = 1, SCOPE_MAX = 64, ARENA_MAX = 16 * 1024 * 1024, PAGE = 1000 };
 
@@ -76,7 +76,7 @@ static status store(struct database *database, struct arena *arena, str id, str 
 static status random_text(char *out, size_t len, const char *alphabet, size_t letters) {
     for (size_t i = 0; i < len;) {
         unsigned char byte;
-        if (RAND_bytes(&byte, 1) != 1)
+        if (getrandom(&byte, 1, 0) != 1)
             return ST_IO;
         if (byte >= 256 - 256 % letters)
             continue; /* all letters are equally likely */
@@ -152,7 +152,7 @@ static status fill(struct identities *identities, struct database *database, str
         key_init(&identities->keys[identities->count++], arena_copy(arena, given_id),
                  arena_copy(arena, given_secret));
     char *secret = arena_bytes(arena, SECRET_KEY_LEN);
-    if (RAND_bytes((unsigned char *)secret, SECRET_KEY_LEN) != 1)
+    if (getrandom(secret, SECRET_KEY_LEN, 0) != SECRET_KEY_LEN)
         return ST_IO;
     key_init(&identities->nobody, (str){}, (str){secret, SECRET_KEY_LEN});
     return ST_OK;
@@ -191,8 +191,9 @@ void identities_close(struct identities *identities) {
 
 /* ---- signing keys ---- */
 
+/* The last is the given one, whose secret counts whatever was stored. */
 static struct access_key *find(struct identities *identities, str id) {
-    for (size_t i = 0; i < identities->count; i++)
+    for (size_t i = identities->count; i-- > 0;)
         if (str_eq(identities->keys[i].id, id))
             return &identities->keys[i];
     return NULL;

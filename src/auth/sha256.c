@@ -8,7 +8,10 @@ enum { BLOCK_LEN = 64 };
 
 struct sha256_digest sha256(str bytes) {
     struct sha256_digest digest;
-    SHA256((const unsigned char *)bytes.ptr, bytes.len, digest.bytes);
+    SHA256_CTX state;
+    SHA256_Init(&state); /* SHA256() itself goes by EVP */
+    SHA256_Update(&state, bytes.ptr, bytes.len);
+    SHA256_Final(digest.bytes, &state);
     return digest;
 }
 
@@ -23,10 +26,12 @@ static void state_begin(SHA256_CTX *state, const unsigned char *key, unsigned ch
 
 void hmac_key_init(struct hmac_key *key, str secret) {
     unsigned char block[BLOCK_LEN] = {};
-    if (secret.len > BLOCK_LEN)
-        SHA256((const unsigned char *)secret.ptr, secret.len, block);
-    else if (secret.len > 0)
+    if (secret.len > BLOCK_LEN) {
+        struct sha256_digest digest = sha256(secret);
+        memcpy(block, digest.bytes, sizeof digest.bytes);
+    } else if (secret.len > 0) {
         memcpy(block, secret.ptr, secret.len);
+    }
     state_begin(&key->inner, block, 0x36);
     state_begin(&key->outer, block, 0x5c);
     OPENSSL_cleanse(block, sizeof block);

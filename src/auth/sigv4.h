@@ -7,7 +7,8 @@
  *            are its parts there; the time; the signed headers; the algorithm; the credential and
  *            its scope. The key and the signature itself come last, and are the caller's to ask
  *            for.
- * Limits:    100 headers (http.h); a request's time may be 15 minutes off.
+ * Limits:    100 headers (http.h), each named once by a signature, and 200 parts of a query: beyond
+ *            them no signature is a true one. A request's time may be 15 minutes off.
  *
  * Sources: the public description of the signing process; texts as other implementations recorded
  * them from the service.
@@ -18,7 +19,7 @@
 #include "http/http.h"
 #include "item/scope.h"
 
-enum { SIGV4_SKEW_S = 15 * 60, SIGV4_EXPIRES_MAX_S = 7 * 24 * 3600 };
+enum { SIGV4_SKEW_S = 15 * 60, SIGV4_EXPIRES_MAX_S = 7 * 24 * 3600, SIGV4_SECRET_MAX = 256 };
 
 struct sigv4_claim {
     bool in_query; /* a presigned request */
@@ -38,7 +39,8 @@ status sigv4_read(struct scope *scope, const struct http_request *request, struc
 /* Whether it was signed for us and now. */
 status sigv4_check(struct scope *scope, struct sigv4_claim *claim, str region, str service);
 
-/* The key for a day, a region and a service. Cheap enough to make, cheaper to keep. */
+/* The key for a day, a region and a service, of a secret of SIGV4_SECRET_MAX bytes at most. Cheap
+ * enough to make, cheaper to keep. */
 void sigv4_signing_key(str secret, str date, str region, str service, struct hmac_key *out);
 /* Whether the signature is the one that this key makes of the request. */
 bool sigv4_is_signed(struct scope *scope, const struct http_request *request,

@@ -14,10 +14,10 @@ static str trim(str s) {
     return s;
 }
 
-/* Cuts off what stands before the first of `separators`. */
-static str next_part(str *rest, const char *separators) {
+/* Cuts off what stands before the first of either separator. */
+static str next_part(str *rest, char one, char other) {
     size_t end = 0;
-    while (end < rest->len && strchr(separators, rest->ptr[end]) == NULL)
+    while (end < rest->len && rest->ptr[end] != one && rest->ptr[end] != other)
         end++;
     str part = str_slice(*rest, 0, end);
     *rest = str_slice(*rest, end < rest->len ? end + 1 : end, rest->len);
@@ -35,9 +35,9 @@ static status missing_equals(struct scope *scope, str part, str header) {
 
 static status read_pairs(struct scope *scope, str header, struct sigv4_claim *out) {
     str rest = header;
-    out->algorithm = next_part(&rest, " ");
+    out->algorithm = next_part(&rest, ' ', ' ');
     while (rest.len > 0) {
-        str part = trim(next_part(&rest, ", "));
+        str part = trim(next_part(&rest, ',', ' '));
         size_t equals = str_find(part, '=');
         if (part.len == 0)
             continue;
@@ -108,7 +108,7 @@ static str percent_decode(struct arena *arena, str text) {
 
 static str query_value(struct arena *arena, str query, str name) {
     while (query.len > 0) {
-        str pair = next_part(&query, "&");
+        str pair = next_part(&query, '&', '&');
         size_t equals = str_find(pair, '=');
         if (str_eq(percent_decode(arena, str_slice(pair, 0, equals)), name))
             return percent_decode(
@@ -181,7 +181,7 @@ static status read_time(struct scope *scope, struct sigv4_claim *claim) {
 static bool signs(const struct sigv4_claim *claim, str name) {
     str rest = claim->signed_headers;
     while (rest.len > 0)
-        if (str_eq_nocase(next_part(&rest, ";"), name))
+        if (str_eq_nocase(next_part(&rest, ';', ';'), name))
             return true;
     return false;
 }
@@ -194,7 +194,7 @@ static status read_credential(struct scope *scope, struct sigv4_claim *claim) {
                     &claim->terminator};
     size_t count = 0;
     do {
-        str part = next_part(&rest, "/");
+        str part = next_part(&rest, '/', '/');
         if (count < 5)
             *parts[count] = part;
         count++;

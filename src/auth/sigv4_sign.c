@@ -149,6 +149,34 @@ static void add_headers(struct buf *out, const struct http_request *request, str
     buf_add_byte(out, '\n');
 }
 
+/* ---- what a signer may make ---- */
+
+/* A header that is named a thousand times would be copied and hashed as often. */
+static bool names_are_distinct(str names) {
+    str seen[HTTP_HEADERS_MAX];
+    size_t count = 0;
+    while (names.len > 0) {
+        size_t end = str_find(names, ';');
+        str name = str_slice(names, 0, end);
+        names = str_slice(names, end < names.len ? end + 1 : end, names.len);
+        for (size_t i = 0; i < count; i++)
+            if (str_eq_nocase(seen[i], name))
+                return false;
+        if (count == HTTP_HEADERS_MAX)
+            return false;
+        seen[count++] = name;
+    }
+    return true;
+}
+
+/* More pairs than add_query takes would be unsigned. */
+static bool query_fits(str query) {
+    size_t pairs = 1;
+    for (size_t i = 0; i < query.len; i++)
+        pairs += query.ptr[i] == '&';
+    return pairs <= QUERY_PAIRS_MAX;
+}
+
 /* ---- signing ---- */
 
 static void add_digest(struct buf *out, const struct sha256_digest *digest) {
@@ -175,9 +203,8 @@ static str canonical_request(struct arena *arena, const struct http_request *req
 void sigv4_signing_key(str secret, str date, str region, str service, struct hmac_key *out) {
     struct sha256_digest key;
     str parts[] = {date, region, service, STR("aws4_request")};
-    enum { SECRET_MAX = 256 };
-    char first[4 + SECRET_MAX] = "AWS4";
-    size_t len = secret.len < SECRET_MAX ? secret.len : SECRET_MAX;
+    char first[4 + SIGV4_SECRET_MAX] = "AWS4";
+    size_t len = secret.len < SIGV4_SECRET_MAX ? secret.len : SIGV4_SECRET_MAX;
     memcpy(first + 4, secret.ptr, len);
     hmac_key_init(out, (str){first, 4 + len});
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -189,7 +216,8 @@ void sigv4_signing_key(str secret, str date, str region, str service, struct hma
 bool sigv4_is_signed(struct scope *scope, const struct http_request *request,
                      const struct sigv4_claim *claim, const struct hmac_key *signing_key) {
     struct sha256_digest said;
-    if (!sha256_from_hex(claim->signature, &said))
+    if (!sha256_from_hex(claim->signature, &said) || !names_are_distinct(claim->signed_headers) ||
+        !query_fits(request->query))
         return false;
     struct sha256_digest canonical = sha256(canonical_request(scope->arena, request, claim));
     struct buf text;

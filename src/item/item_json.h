@@ -19,9 +19,10 @@
 #include "json/json_writer.h"
 
 /* Reads {"S": "…"} … where the reader stands. The first fault goes to *fault unless it already
- * holds one; the value is then VALUE_NONE or partial and must not be used. */
+ * holds one, and whether a set's members are wrong to *fault_of_a_set (NULL: nobody asks); the
+ * value is then VALUE_NONE or partial and must not be used. */
 status value_from_json(struct scope *scope, struct json_reader *reader, struct value *out,
-                       str *fault);
+                       str *fault, bool *fault_of_a_set);
 /* Reads {"name": {"S": "…"}, …}; the attributes come sorted by name. A null in place of the object
  * is the caller's to take as absent. */
 status item_from_json(struct scope *scope, struct json_reader *reader, struct item *out);

@@ -427,8 +427,8 @@ static status read_value(struct reading *in, unsigned level, struct value *out) 
 }
 
 status value_from_json(struct scope *scope, struct json_reader *reader, struct value *out,
-                       str *fault) {
-    struct reading in = {scope, reader, fault, NULL, NULL};
+                       str *fault, bool *fault_of_a_set) {
+    struct reading in = {scope, reader, fault, NULL, fault_of_a_set};
     return read_value(&in, 1, out);
 }
 

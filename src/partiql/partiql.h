@@ -58,7 +58,8 @@ struct partiql_term {
 
 struct partiql_column {
     struct expr_path path;
-    str name; /* in the answer: the last name of the path, with the indexes behind it */
+    str name;     /* in the answer: the last name of the path, with the indexes behind it */
+    size_t place; /* of the first column of this name */
 };
 
 struct partiql_order {

@@ -88,20 +88,16 @@ static int compare_columns(const void *a, const void *b) {
     return order ? order : (left > right) - (left < right);
 }
 
-/* Of columns with one name the last one counts; the others lose their names and are dropped. */
-static size_t keep_last(struct arena *arena, struct partiql_column *columns, size_t count) {
+static void find_places(struct arena *arena, struct partiql_column *columns, size_t count) {
     struct partiql_column **sorted = arena_array(arena, struct partiql_column *, count);
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        columns[i].place = i;
         sorted[i] = &columns[i];
+    }
     qsort(sorted, count, sizeof *sorted, compare_columns);
     for (size_t i = 1; i < count; i++)
         if (str_eq(sorted[i - 1]->name, sorted[i]->name))
-            sorted[i - 1]->name = (str){};
-    for (size_t i = 0; i < count; i++)
-        if (columns[i].name.ptr != NULL)
-            columns[kept++] = columns[i];
-    return kept;
+            sorted[i]->place = sorted[i - 1]->place;
 }
 
 static status parse_columns(struct parser *parser, struct partiql_statement *out) {
@@ -122,7 +118,8 @@ static status parse_columns(struct parser *parser, struct partiql_statement *out
             TRY(partiql_advance(parser));
     }
     out->columns = columns;
-    out->column_count = keep_last(parser->scope->arena, columns, count);
+    out->column_count = count;
+    find_places(parser->scope->arena, columns, count);
     return ST_OK;
 }
 

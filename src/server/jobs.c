@@ -132,16 +132,18 @@ bool job_roll_streams(struct database *database) {
  */
 bool job_trim_streams(struct database *database) {
     static int64_t last_us; /* of the one thread that steps this */
+    static struct stream_trim_walk walk;
+    static bool under_way;
     int64_t now_us = clock_wall_us(), pause_us = database->stream_retention_us / 100;
     if (pause_us > TRIM_PAUSE_US)
         pause_us = TRIM_PAUSE_US;
-    if (now_us >= last_us && now_us - last_us < pause_us)
+    if (!under_way && now_us >= last_us && now_us - last_us < pause_us)
         return false;
     last_us = now_us;
-    status st = streams_trim(database, now_us);
+    status st = streams_trim(database, &walk, now_us, &under_way);
     if (st != ST_OK && st != ST_FULL)
         log_error("event=trim_streams_failed status=\"%s\"", status_text(st));
-    return false;
+    return under_way && st == ST_OK; /* after a failure with the next period */
 }
 
 static void log_build(const struct index_build *build) {
@@ -160,20 +162,31 @@ static void log_build(const struct index_build *build) {
              build->index, words[build->did], (long long)build->items, (long long)build->of);
 }
 
+/* Tables take turns, so one that fails does so between steps of others: said now and then. */
+static void log_build_failure(status st) {
+    enum { LOG_PERIOD_US = 60 * 1000 * 1000 };
+    static status last; /* of the one thread that steps this */
+    static int64_t logged_us;
+    int64_t now_us = clock_monotonic_us();
+    if (st == ST_FULL || (st == last && now_us - logged_us < LOG_PERIOD_US))
+        return; /* a full disk is told by watch_engine */
+    last = st;
+    logged_us = now_us;
+    log_error("event=index_build_failed status=\"%s\"", status_text(st));
+}
+
 /* A page, then a rest as long as it kept a processor busy: there are others who want it. */
 bool job_build_indexes(struct database *database) {
     enum { REST_US_MAX = 20 * 1000 };
     static struct index_build build; /* of the one thread that steps this */
-    static status last = ST_OK;
     int64_t began_us = clock_thread_us();
     status st = index_build_step(database, &build, clock_wall_us());
     if (st == ST_CONFLICT) {
         catalogue_wait(database);
         return true;
     }
-    if (st != ST_OK && st != last && st != ST_FULL) /* a full disk is told by watch_engine */
-        log_error("event=index_build_failed status=\"%s\"", status_text(st));
-    last = st;
+    if (st != ST_OK)
+        log_build_failure(st);
     if (st != ST_OK || build.did == STEP_NOTHING)
         return false;
     log_build(&build);
@@ -183,6 +196,5 @@ bool job_build_indexes(struct database *database) {
 }
 
 bool job_finish_deletions(struct database *database) {
-    catalogue_finish_deletions(database, clock_wall_us());
-    return false;
+    return catalogue_finish_deletions(database, clock_wall_us());
 }

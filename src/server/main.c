@@ -128,6 +128,11 @@ static bool check_config(const struct config *config) {
         fprintf(stderr, "stator: --root-access-key-id and --root-secret-access-key go together\n");
         return false;
     }
+    if (strlen(config->root_secret_access_key) > SIGV4_SECRET_MAX) {
+        fprintf(stderr, "stator: --root-secret-access-key takes %d bytes at most\n",
+                SIGV4_SECRET_MAX);
+        return false;
+    }
     if (!is_loopback(config->host) && !config->auth && !config->insecure) {
         fprintf(stderr,
                 "stator: %s is not a loopback address: without --auth, anyone who can reach it "

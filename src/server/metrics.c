@@ -100,53 +100,52 @@ static uint64_t total(size_t slot) {
 
 /* ---- showing ---- */
 
-struct label {
-    const char *name; /* NULL: none */
-    str value;
-};
+static void print_label(struct buf *out, const struct metric_label *label) {
+    buf_printf(out, "%s=\"", label->name);
+    for (size_t i = 0; i < label->value.len; i++) {
+        char c = label->value.ptr[i];
+        if (c == '\\' || c == '"')
+            buf_add_byte(out, '\\');
+        if (c == '\n')
+            buf_add_lit(out, "\\n");
+        else
+            buf_add_byte(out, (unsigned char)c);
+    }
+    buf_add_byte(out, '"');
+}
 
 /* `{a="b",le="c"}`, or less; le may be NULL. */
-static void print_labels(struct buf *out, const struct label *label, const char *le) {
-    if (label->name == NULL && le == NULL)
-        return;
-    buf_add_byte(out, '{');
-    if (label->name != NULL) {
-        buf_printf(out, "%s=\"", label->name);
-        for (size_t i = 0; i < label->value.len; i++) {
-            char c = label->value.ptr[i];
-            if (c == '\\' || c == '"')
-                buf_add_byte(out, '\\');
-            if (c == '\n')
-                buf_add_lit(out, "\\n");
-            else
-                buf_add_byte(out, (unsigned char)c);
-        }
-        buf_add_byte(out, '"');
+static void print_labels(struct buf *out, const struct metric_label *labels, const char *le) {
+    size_t count = 0;
+    for (; count < METRIC_LABELS_MAX && labels[count].name != NULL; count++) {
+        buf_add_byte(out, count == 0 ? '{' : ',');
+        print_label(out, &labels[count]);
     }
     if (le != NULL)
-        buf_printf(out, "%sle=\"%s\"", label->name != NULL ? "," : "", le);
-    buf_add_byte(out, '}');
+        buf_printf(out, "%sle=\"%s\"", count++ > 0 ? "," : "{", le);
+    if (count > 0)
+        buf_add_byte(out, '}');
 }
 
 static void print_count(struct buf *out, const char *name, const char *suffix,
-                        const struct label *label, const char *le, uint64_t count) {
+                        const struct metric_label *labels, const char *le, uint64_t count) {
     buf_printf(out, "%s%s", name, suffix);
-    print_labels(out, label, le);
+    print_labels(out, labels, le);
     buf_add_byte(out, ' ');
     buf_add_u64(out, count);
     buf_add_byte(out, '\n');
 }
 
 static void print_double(struct buf *out, const char *name, const char *suffix,
-                         const struct label *label, double value) {
+                         const struct metric_label *labels, double value) {
     bool whole = value > -0x1p53 && value < 0x1p53 && (double)(int64_t)value == value;
     buf_printf(out, "%s%s", name, suffix);
-    print_labels(out, label, NULL);
+    print_labels(out, labels, NULL);
     buf_printf(out, whole ? " %.0f\n" : " %.15g\n", value);
 }
 
 /* Buckets below `first` are shown with it. */
-static void print_histogram(struct buf *out, const char *name, const struct label *label,
+static void print_histogram(struct buf *out, const char *name, const struct metric_label *labels,
                             const struct histogram *histogram, bool durations) {
     enum { DURATIONS_FIRST = 4, DISTRIBUTION_LAST = 14 };
     size_t first = durations ? DURATIONS_FIRST : 0;
@@ -161,19 +160,19 @@ static void print_histogram(struct buf *out, const char *name, const struct labe
             snprintf(le, sizeof le, "%.6f", (double)(1u << i) / 1e6);
         else
             snprintf(le, sizeof le, "%u", 1u << i);
-        print_count(out, name, "_bucket", label, le, count);
+        print_count(out, name, "_bucket", labels, le, count);
     }
-    print_count(out, name, "_bucket", label, "+Inf", count);
+    print_count(out, name, "_bucket", labels, "+Inf", count);
     if (durations)
-        print_double(out, name, "_sum", label, (double)histogram->sum / 1e6);
+        print_double(out, name, "_sum", labels, (double)histogram->sum / 1e6);
     else
-        print_count(out, name, "_sum", label, NULL, histogram->sum);
-    print_count(out, name, "_count", label, NULL, count);
+        print_count(out, name, "_sum", labels, NULL, histogram->sum);
+    print_count(out, name, "_count", labels, NULL, count);
 }
 
-static struct label operation_label(size_t operation) {
-    return (struct label){"operation", operation < OPERATION_COUNT ? api_operation_name(operation)
-                                                                   : STR("Unknown")};
+static struct metric_label operation_label(size_t operation) {
+    return (struct metric_label){
+        "operation", operation < OPERATION_COUNT ? api_operation_name(operation) : STR("Unknown")};
 }
 
 static bool was_called(size_t operation) {
@@ -183,34 +182,34 @@ static bool was_called(size_t operation) {
 static void print_latency(struct buf *out, const struct row *row, size_t operation) {
     struct histogram histogram = {};
     size_t at = row->at + operation * HISTOGRAM_SLOTS;
-    struct label label = operation_label(operation);
+    const struct metric_label labels[METRIC_LABELS_MAX] = {operation_label(operation)};
     uint64_t successes = 0;
     for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         successes += histogram.buckets[i] = total(at + i);
     histogram.sum = total(at + HISTOGRAM_BUCKETS);
     if (successes > 0)
-        print_histogram(out, row->name, &label, &histogram, true);
+        print_histogram(out, row->name, labels, &histogram, true);
 }
 
 static void print_operations(struct buf *out, const struct row *row) {
     for (size_t operation = 0; operation < OPERATION_ROWS; operation++) {
-        struct label label = operation_label(operation);
+        const struct metric_label labels[METRIC_LABELS_MAX] = {operation_label(operation)};
         if (!was_called(operation))
             continue;
         if (row->kind == LATENCY)
             print_latency(out, row, operation);
         else
-            print_count(out, row->name, "", &label, NULL, total(row->at + operation));
+            print_count(out, row->name, "", labels, NULL, total(row->at + operation));
     }
 }
 
 static void print_sample(struct buf *out, const struct row *row,
                          const struct metric_sample *sample) {
-    struct label label = {sample->label, sample->label_value};
     if (row->kind == SAMPLED_DISTRIBUTION || row->kind == SAMPLED_DURATIONS)
-        print_histogram(out, row->name, &label, sample->histogram, row->kind == SAMPLED_DURATIONS);
+        print_histogram(out, row->name, sample->labels, sample->histogram,
+                        row->kind == SAMPLED_DURATIONS);
     else
-        print_double(out, row->name, "", &label, sample->value);
+        print_double(out, row->name, "", sample->labels, sample->value);
 }
 
 void metrics_print(struct buf *out, const struct metric_sample *samples, size_t count) {
@@ -228,7 +227,8 @@ void metrics_print(struct buf *out, const struct metric_sample *samples, size_t 
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->sentence, row->name,
                    types[row->kind]);
         if (row->kind == COUNTER)
-            print_count(out, row->name, "", &(struct label){}, NULL, total(row->at));
+            print_count(out, row->name, "", (struct metric_label[METRIC_LABELS_MAX]){}, NULL,
+                        total(row->at));
         else if (row->kind == BY_OPERATION || row->kind == LATENCY)
             print_operations(out, row);
         for (size_t s = 0; s < count; s++)

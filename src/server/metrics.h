@@ -26,11 +26,17 @@ void metric_add(enum metric metric, uint64_t count);
 void metric_add_for(enum metric metric, size_t operation, uint64_t count);
 void metric_observe(enum metric metric, size_t operation, uint64_t took_us);
 
+enum { METRIC_LABELS_MAX = 2 };
+
+struct metric_label {
+    const char *name; /* NULL: none, and none behind it */
+    str value;
+};
+
 /* One series of a SAMPLED row. Those of one row need not stand together. */
 struct metric_sample {
     enum metric metric;
-    const char *label; /* NULL: the row's only series */
-    str label_value;
+    struct metric_label labels[METRIC_LABELS_MAX]; /* none: the row's only series */
     double value;
     const struct histogram *histogram; /* instead, for DISTRIBUTION and DURATIONS */
 };

@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 #include "server/metrics.h"
+#include "table/catalogue.h"
+#include "traffic/lane.h"
+#include "traffic/traffic.h"
 
 enum { SAMPLES_FIRST = 64 };
 
@@ -70,9 +73,8 @@ static void add_histogram(struct samples *samples, enum metric metric,
 
 static void add_labelled(struct samples *samples, enum metric metric, const char *label,
                          str label_value, double value) {
-    add_sample(samples,
-               (struct metric_sample){
-                   .metric = metric, .label = label, .label_value = label_value, .value = value});
+    add_sample(samples, (struct metric_sample){
+                            .metric = metric, .labels = {{label, label_value}}, .value = value});
 }
 
 static void sample_http(struct http_server *server, struct samples *samples) {
@@ -105,11 +107,66 @@ static void sample_engine(const struct kv_stats *engine, struct samples *samples
                      (double)engine->files_at_level[level]);
 }
 
+/* ---- tables ---- */
+
+static void add_of_table(struct samples *samples, enum metric metric, const struct table *table,
+                         const struct index *index, double value) {
+    struct metric_sample sample = {
+        .metric = metric, .labels = {{"table", table->name}}, .value = value};
+    if (index != NULL)
+        sample.labels[1] = (struct metric_label){"index", index->name};
+    add_sample(samples, sample);
+}
+
+static double sum(const uint64_t *events, size_t count) {
+    uint64_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += events[i];
+    return (double)all;
+}
+
+static void sample_use(struct service *service, const struct table *table,
+                       const struct index *index, struct samples *samples) {
+    struct traffic_totals totals;
+    traffic_totals_of(service->traffic, table, index, &totals);
+    add_of_table(samples, METRIC_consumed_read_units, table, index, totals.units[TRAFFIC_READ]);
+    add_of_table(samples, METRIC_consumed_write_units, table, index, totals.units[TRAFFIC_WRITE]);
+    add_of_table(samples, METRIC_read_throttle_events, table, index,
+                 sum(totals.refusals[TRAFFIC_READ], LANE_LIMIT_COUNT));
+    add_of_table(samples, METRIC_write_throttle_events, table, index,
+                 sum(totals.refusals[TRAFFIC_WRITE], LANE_LIMIT_COUNT));
+    const struct throughput *throughput = index ? &index->throughput : &table->throughput;
+    if (table->on_demand)
+        return;
+    add_of_table(samples, METRIC_provisioned_read_units, table, index,
+                 (double)throughput->read_units);
+    add_of_table(samples, METRIC_provisioned_write_units, table, index,
+                 (double)throughput->write_units);
+}
+
+static void sample_tables(struct service *service, struct samples *samples) {
+    const struct catalogue_snapshot *tables = catalogue_acquire(service->database);
+    for (size_t i = 0; i < tables->count; i++) {
+        const struct table *table = tables->tables[i];
+        sample_use(service, table, NULL, samples);
+        for (size_t j = 0; j < table->index_count; j++)
+            if (table->indexes[j].global)
+                sample_use(service, table, &table->indexes[j], samples);
+    }
+    /* The names are the tables', which may go with the snapshot. */
+    for (size_t i = 0; i < samples->count; i++)
+        for (size_t j = 0; j < METRIC_LABELS_MAX; j++)
+            samples->list[i].labels[j].value =
+                arena_copy(samples->arena, samples->list[i].labels[j].value);
+    catalogue_release(tables);
+}
+
 void service_metrics(struct service *service, struct buf *out) {
     struct samples samples = {.arena = out->arena};
     struct kv_stats engine;
     kv_stats(service->database->kv, &engine);
     sample_http(atomic_load(&service->server), &samples);
     sample_engine(&engine, &samples);
+    sample_tables(service, &samples);
     metrics_print(out, samples.list, samples.count);
 }

@@ -139,7 +139,9 @@ static uint64_t iterator_hash(struct arena *arena, str stream_arn, const char *b
 str shard_iterator_write(struct arena *arena, const struct shard_iterator *iterator) {
     char bytes[ITERATOR_BYTES], text[(ITERATOR_BYTES + 2) / 3 * 4];
     struct log_position position = iterator->position;
-    if (position.at > UINT16_MAX)
+    if (position.at > UINT16_MAX && position.stamp == UINT64_MAX)
+        position.at = UINT16_MAX; /* the last place there is, and none of an update */
+    else if (position.at > UINT16_MAX)
         position = (struct log_position){position.stamp + 1, 0};
     bytes[0] = ITERATOR_VERSION;
     bytes[1] = iterator->trim_horizon ? FLAG_TRIM_HORIZON : 0;

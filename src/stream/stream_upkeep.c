@@ -3,6 +3,7 @@
 #include "stream/stream_upkeep.h"
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "item/item_key.h"
 #include "stream/delivery.h"
 #include "stream/stream.h"
@@ -14,8 +15,10 @@ enum { ARENA_MAX = 64 << 20, KEEP_BYTES = 64 * 1024, PAGE_BYTES = 256 * 1024, PA
 
 /* ---- rolling over ---- */
 
+/* What was opened further ahead than shards live, was by a clock that has been set back since. */
 static bool is_due(const struct database *database, const struct change_log *log, int64_t now_us) {
-    return log->id != 0 && log->opened_us + database->stream_shard_us <= now_us;
+    int64_t age_us = now_us - log->opened_us, life_us = database->stream_shard_us;
+    return log->id != 0 && (age_us >= life_us || age_us < -life_us);
 }
 
 static void roll(const struct database *database, struct change_log *log, int64_t now_us) {
@@ -38,22 +41,23 @@ static status roll_table(struct database *database, struct scope *scope,
 status streams_roll(struct database *database, int64_t now_us, bool *out_more) {
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
     struct scope scope = {.now_us = now_us};
-    status st = ST_OK;
+    status first = ST_OK; /* failure: the others go on */
     size_t rolled = 0;
-    for (size_t i = 0; st == ST_OK && i < tables->count && rolled < UPKEEP_PART; i++) {
+    for (size_t i = 0; i < tables->count && rolled < UPKEEP_PART; i++) {
         const struct table *table = tables->tables[i];
         if (table->status == TABLE_DELETING || (!is_due(database, &table->stream, now_us) &&
                                                 !is_due(database, &table->destination, now_us)))
             continue;
         scope.arena = arena_new(ARENA_MAX);
         scope.scratch = scope.arena;
-        st = roll_table(database, &scope, table);
+        status st = roll_table(database, &scope, table);
         arena_free(scope.arena);
-        rolled++;
+        rolled += st == ST_OK;
+        first = first == ST_OK ? st : first;
     }
-    *out_more = st == ST_OK && rolled == UPKEEP_PART;
+    *out_more = rolled == UPKEEP_PART;
     catalogue_release(tables);
-    return st;
+    return first;
 }
 
 /* ---- trimming ---- */
@@ -63,6 +67,7 @@ struct trim {
     int64_t now_us;
     struct arena *arena; /* of a log's shards */
     struct arena *pages; /* of logs */
+    size_t dropped;      /* shards */
 };
 
 struct keys_to_delete {
@@ -99,8 +104,7 @@ static status drop_records(const struct trim *trim, const struct log_shard *shar
 }
 
 /* Shards close in the order of their numbers. *out_left: some are still there. */
-static status trim_shards(const struct trim *trim, const struct log_description *log,
-                          bool *out_left) {
+static status trim_shards(struct trim *trim, const struct log_description *log, bool *out_left) {
     str from = log_shard_key(trim->arena, log->id, 0);
     struct kv_range range = {.from = from, .to = log_shard_key(trim->arena, log->id + 1, 0)};
     struct keys_to_delete doomed = {};
@@ -115,13 +119,14 @@ static status trim_shards(const struct trim *trim, const struct log_description 
             break;
         }
         TRY(drop_records(trim, &shard));
+        trim->dropped++;
         for (size_t i = 0; i < used; i++)
             doomed.keys[doomed.count++] = page.pairs[at + i].key;
     }
     return delete_keys(trim->database->kv, &doomed);
 }
 
-static status trim_log(const struct trim *trim, const kv_pair *pair) {
+static status trim_log(struct trim *trim, const kv_pair *pair) {
     struct log_description log;
     bool left;
     TRY(log_description_decode(pair->key, pair->value, &log));
@@ -133,31 +138,46 @@ static status trim_log(const struct trim *trim, const kv_pair *pair) {
     return delete_keys(trim->database->kv, &doomed);
 }
 
-static status trim_kind(const struct trim *trim, enum log_kind kind) {
-    str prefix = log_description_key(trim->pages, kind, (str){}, 0);
-    struct kv_range range = {.from = prefix, .to = key_prefix_end(prefix, trim->pages)};
-    struct kv_page page;
-    do {
-        TRY(kv_scan(trim->database->kv, NULL, trim->pages, &range, PAGE_LOGS, PAGE_BYTES, &page));
-        for (size_t i = 0; i < page.count; i++) {
-            arena_reset(trim->arena, KEEP_BYTES);
-            TRY(trim_log(trim, &page.pairs[i]));
-        }
-        if (page.more)
-            range.from =
-                arena_printf(trim->pages, "%.*s%c", STR_ARG(page.pairs[page.count - 1].key), 0);
-    } while (page.more);
-    return ST_OK;
+static void walk_behind(struct stream_trim_walk *walk, str key) {
+    CHECK(key.len < sizeof walk->from);
+    memcpy(walk->from, key.ptr, key.len);
+    walk->from[key.len] = 0;
+    walk->from_len = key.len + 1;
 }
 
-status streams_trim(struct database *database, int64_t now_us) {
+/* A log that fails is tried again with the next walk; this one goes on behind it. */
+static status trim_page(struct trim *trim, struct stream_trim_walk *walk, bool *out_ended) {
+    str prefix = log_description_key(trim->pages, walk->kind, (str){}, 0);
+    struct kv_range range = {.from = prefix, .to = key_prefix_end(prefix, trim->pages)};
+    struct kv_page page;
+    status first = ST_OK;
+    size_t i = 0;
+    if (walk->from_len > 0)
+        range.from = (str){walk->from, walk->from_len};
+    TRY(kv_scan(trim->database->kv, NULL, trim->pages, &range, PAGE_LOGS, PAGE_BYTES, &page));
+    for (; i < page.count && trim->dropped < UPKEEP_PART; i++) {
+        arena_reset(trim->arena, KEEP_BYTES);
+        status st = trim_log(trim, &page.pairs[i]);
+        first = first == ST_OK ? st : first;
+        walk_behind(walk, page.pairs[i].key);
+    }
+    *out_ended = i == page.count && !page.more;
+    return first;
+}
+
+status streams_trim(struct database *database, struct stream_trim_walk *walk, int64_t now_us,
+                    bool *out_more) {
     struct trim trim = {.database = database,
                         .now_us = now_us,
                         .arena = arena_new(ARENA_MAX),
                         .pages = arena_new(ARENA_MAX)};
-    status st = trim_kind(&trim, LOG_OF_STREAM);
-    if (st == ST_OK)
-        st = trim_kind(&trim, LOG_OF_DESTINATION);
+    bool ended = false;
+    if (walk->kind == 0)
+        walk->kind = LOG_OF_STREAM;
+    status st = trim_page(&trim, walk, &ended);
+    *out_more = !ended || walk->kind == LOG_OF_STREAM;
+    if (ended)
+        *walk = (struct stream_trim_walk){.kind = *out_more ? LOG_OF_DESTINATION : LOG_OF_STREAM};
     arena_free(trim.arena);
     arena_free(trim.pages);
     return st;

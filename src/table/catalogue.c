@@ -31,16 +31,18 @@ enum {
     SNAPSHOT_ARENA_MAX = 1024 * 1024,
     ENTRY_ARENA_MAX = 4 * 1024 * 1024,
     ENTRIES_ARENA_MAX = 1024 * 1024 * 1024,
-    LOAD_PAGE = 100
+    LOAD_PAGE = 100,
+    RETRY_US = 5 * 1000 * 1000
 };
 
 struct catalogue {
     pthread_mutex_t lock; /* of `current`, for a few instructions */
     struct catalogue_snapshot *current;
     pthread_mutex_t change; /* one change at a time */
-    /* Under `change`: step 4 of a deletion failed (a full disk); it is done with the next change.
-     */
+    /* Under `change`: step 4 of a deletion failed (a full disk); it is done by the job, or before
+     * the next table is made. */
     bool unfinished;
+    int64_t tried_us; /* the last time that the job did */
 };
 
 /* ---- tables ---- */
@@ -236,20 +238,6 @@ static bool deletion_due(const struct database *database, const struct table *ta
     return table->status == TABLE_DELETING && !state_pending(clock, table->updating_until_us);
 }
 
-void catalogue_finish_deletions(struct database *database, int64_t now_us) {
-    struct catalogue *catalogue = database->catalogue;
-    pthread_mutex_lock(&catalogue->change);
-    for (size_t i = catalogue->current->count; i-- > 0;) {
-        const struct table *table = catalogue->current->tables[i];
-        if (!deletion_due(database, table, now_us))
-            continue;
-        struct arena *arena = arena_new(ENTRY_ARENA_MAX);
-        remove_table(database, arena, table, now_us);
-        arena_free(arena);
-    }
-    pthread_mutex_unlock(&catalogue->change);
-}
-
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table) {
     if (!thread_may_wait())
         return ST_WOULD_WAIT;
@@ -299,11 +287,12 @@ static status update_locked(struct database *database, struct scope *scope,
     keys[0] = alteration.entry_key;
     for (size_t i = 0; i < more; i++)
         keys[i + 1] = also->exclusive[i];
+    struct kv_keys held = {.exclusive = keys,
+                           .exclusive_count = more + 1,
+                           .frees_space = also != NULL && also->frees_space};
     uint64_t ticket;
     atomic_store(&((struct table *)table)->superseded, true);
-    status st =
-        kv_update(database->kv, &(struct kv_keys){.exclusive = keys, .exclusive_count = more + 1},
-                  alter_body, &alteration, &ticket);
+    status st = kv_update(database->kv, &held, alter_body, &alteration, &ticket);
     if (st == ST_OK)
         st = kv_ticket_wait(database->kv, ticket);
     if (st != ST_OK) {
@@ -374,6 +363,38 @@ static status finish_deletion(struct database *database, struct arena *arena, st
     return st;
 }
 
+static status finish_unfinished(struct database *database) {
+    if (database->catalogue->unfinished)
+        TRY(each_entry(database, finish_deletion));
+    database->catalogue->unfinished = false;
+    return ST_OK;
+}
+
+static const struct table *find_due(const struct database *database, int64_t now_us) {
+    const struct catalogue_snapshot *tables = database->catalogue->current;
+    for (size_t i = 0; i < tables->count; i++)
+        if (deletion_due(database, tables->tables[i], now_us))
+            return tables->tables[i];
+    return NULL;
+}
+
+/* One at a time: others wait to change something, and the server may be told to stop. */
+bool catalogue_finish_deletions(struct database *database, int64_t now_us) {
+    struct catalogue *catalogue = database->catalogue;
+    pthread_mutex_lock(&catalogue->change);
+    const struct table *table = find_due(database, now_us);
+    if (table != NULL) {
+        struct arena *arena = arena_new(ENTRY_ARENA_MAX);
+        remove_table(database, arena, table, now_us);
+        arena_free(arena);
+    } else if (now_us < catalogue->tried_us || now_us - catalogue->tried_us >= RETRY_US) {
+        catalogue->tried_us = now_us;
+        (void)finish_unfinished(database); /* else the next time */
+    }
+    pthread_mutex_unlock(&catalogue->change);
+    return table != NULL;
+}
+
 /* ---- creating ---- */
 
 struct creation {
@@ -408,10 +429,7 @@ static status create_body(struct kv_txn *txn, void *context) {
 }
 
 static status create_locked(struct database *database, struct scope *scope, struct table *table) {
-    if (database->catalogue->unfinished) {
-        TRY(each_entry(database, finish_deletion)); /* it may be this name's */
-        database->catalogue->unfinished = false;
-    }
+    TRY(finish_unfinished(database)); /* it may be this name's */
     const struct table *same = catalogue_find(database->catalogue->current, table->name);
     if (same != NULL && same->status == TABLE_DELETING)
         return fail(scope, ERROR_ResourceInUseException, TABLE_IN_USE "deleted: %.*s",

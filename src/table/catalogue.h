@@ -44,12 +44,13 @@ status catalogue_create(struct database *database, struct scope *scope, struct t
 /* A copy in an arena of its own, to be changed and handed to catalogue_update. */
 status table_copy(const struct table *table, struct table **out);
 
-/* More of the same update: for what must change together with the description. */
+/* More of the same update: for what must change together with the description, or how. */
 struct catalogue_also {
     kv_body *body; /* NULL: nothing more */
     void *context;
     const str *exclusive; /* keys that it finds */
     size_t exclusive_count;
+    bool frees_space; /* as kv_keys' */
 };
 
 /* `changed` takes the place of `table`: durable, then visible. A write that relied on `table`
@@ -60,12 +61,14 @@ status catalogue_update(struct database *database, struct scope *scope, const st
 /* Waits until no change is under way: what to do after ST_CONFLICT. */
 void catalogue_wait(struct database *database);
 
-/* The table's data is gone when this returns, or, if that failed, before the next table is made or
- * with the next start. With a status delay the table is first shown as DELETING for so long.
- * ST_CONFLICT: `table` is not the newest description any more, look again. */
+/* The table's data is gone when this returns, or, if that failed, as soon as it works: a
+ * job tries again, as does making a table, and a start. With a status delay the table is first
+ * shown as DELETING for so long. ST_CONFLICT: `table` is not the newest description any more, look
+ * again. */
 status catalogue_delete(struct database *database, struct scope *scope, const struct table *table);
-/* Removes the tables whose time as DELETING is over. For a job. */
-void catalogue_finish_deletions(struct database *database, int64_t now_us);
+/* Removes one table whose time as DELETING is over, and now and then what a failure left of others.
+ * True: there may be more. For a job. */
+bool catalogue_finish_deletions(struct database *database, int64_t now_us);
 
 /* The stored form of an entry: an item (item_codec.h), so it can grow members. */
 str table_encode(const struct table *table, struct arena *arena);

@@ -290,10 +290,15 @@ static void put_description(struct kv_txn *txn, struct arena *arena, const struc
                log_description_encode(arena, &description));
 }
 
-static void close_shards(struct kv_txn *txn, const struct change_log *log, int64_t now_us) {
+/* Retention counts from here. A clock that is behind for a while must not end what is new. */
+static int64_t closing_time(const struct change_log *log, int64_t now_us) {
+    return now_us > log->opened_us ? now_us : log->opened_us;
+}
+
+static void close_shards(struct kv_txn *txn, const struct change_log *log, int64_t closed_us) {
     for (uint32_t i = 0; i < log->shard_count; i++) {
         struct log_shard shard = {
-            .log_id = log->id, .number = log->first_shard + i, .closed_us = now_us};
+            .log_id = log->id, .number = log->first_shard + i, .closed_us = closed_us};
         put_mark(txn, &shard, MARK_CLOSED);
     }
 }
@@ -322,9 +327,9 @@ static void follow(struct kv_txn *txn, struct scope *scope, const struct table *
     if (same)
         CHECK(old->shard_count == new->shard_count); /* a child for each parent */
     if (old != NULL && old->id != 0)
-        close_shards(txn, old, scope->now_us);
+        close_shards(txn, old, closing_time(old, scope->now_us));
     if (old != NULL && old->id != 0 && !same)
-        put_description(txn, scope->arena, before, old, scope->now_us);
+        put_description(txn, scope->arena, before, old, closing_time(old, scope->now_us));
     if (new->id != 0 && !same)
         put_description(txn, scope->arena, after, new, 0);
     if (new->id != 0)
@@ -359,8 +364,8 @@ static status close_log(struct kv_txn *txn, struct arena *arena, const struct ta
     TRY(log_description_decode(key, value, &description));
     if (description.closed_us != 0)
         return ST_OK;
-    close_shards(txn, log, now_us);
-    put_description(txn, arena, table, log, now_us);
+    close_shards(txn, log, closing_time(log, now_us));
+    put_description(txn, arena, table, log, closing_time(log, now_us));
     return ST_OK;
 }
 

@@ -22,7 +22,8 @@ bool expiry_second(const struct table *table, str stored, int64_t *out_second) {
 
 bool expiry_due(const struct table *table, str stored, int64_t now_us) {
     int64_t second;
-    return expiry_second(table, stored, &second) && second * 1000000 < now_us &&
+    /* The clock is divided: the greatest times do not fit in microseconds. */
+    return expiry_second(table, stored, &second) && second <= (now_us - 1) / 1000000 &&
            second >= now_us / 1000000 - expiry_age_max_s;
 }
 

@@ -61,6 +61,8 @@ struct expiry_filing {
     int64_t changed_us; /* which setting it is about */
     size_t after_len;   /* the last key that was looked at */
     char after[KV_KEY_MAX];
+    char failed[256]; /* the table that did last */
+    size_t failed_len;
 };
 /* Files the next page of `table`'s items from before; marks the table when that was the last. */
 status expiry_file(struct database *database, struct scope *scope, const struct table *table,

@@ -5,6 +5,7 @@
  *
  * Turning off: the new description first, then the entries are dropped, then the mark that there
  * are none. Nobody may turn it on between the last two; `changing` is held for that. */
+#include "base/check.h"
 #include "base/thread.h"
 #include "item/item_key.h"
 #include "table/catalogue.h"
@@ -24,7 +25,8 @@ static status set_indexed(struct database *database, struct scope *scope, const 
     struct table *changed;
     TRY(table_copy(table, &changed));
     changed->ttl.indexed = indexed;
-    return catalogue_update(database, scope, table, changed, NULL);
+    struct catalogue_also also = {.frees_space = !indexed};
+    return catalogue_update(database, scope, table, changed, &also);
 }
 
 static status drop_entries(struct database *database, struct scope *scope,
@@ -52,7 +54,8 @@ static status change_locked(struct database *database, struct scope *scope,
                                  .former = on ? (str){} : ttl->attribute,
                                  .changed_us = scope->now_us > later_us ? scope->now_us : later_us,
                                  .indexed = !on};
-    return catalogue_update(database, scope, table, changed, NULL);
+    struct catalogue_also also = {.frees_space = !on};
+    return catalogue_update(database, scope, table, changed, &also);
 }
 
 status expiry_change(struct database *database, struct scope *scope, const struct table *table,
@@ -154,20 +157,34 @@ status expiry_file(struct database *database, struct scope *scope, const struct 
 
 /* ---- one step of what is left to do ---- */
 
-static const struct table *find_untidy(const struct catalogue_snapshot *tables) {
+static bool is_untidy(const struct table *table) {
+    bool on = table->ttl.attribute.ptr != NULL;
+    return on != table->ttl.indexed && table->status == TABLE_ACTIVE;
+}
+
+/* One table until it is done; one that fails, when all others have had their turn. */
+static const struct table *find_untidy(const struct catalogue_snapshot *tables,
+                                       const struct expiry_filing *filing) {
+    str failed = {filing->failed_len ? filing->failed : NULL, filing->failed_len};
+    size_t first = catalogue_after(tables, failed);
     for (size_t i = 0; i < tables->count; i++) {
-        const struct table *table = tables->tables[i];
-        bool on = table->ttl.attribute.ptr != NULL;
-        if (on != table->ttl.indexed && table->status == TABLE_ACTIVE)
+        const struct table *table = tables->tables[(first + i) % tables->count];
+        if (is_untidy(table))
             return table;
     }
     return NULL;
 }
 
+static void next_turn(struct expiry_filing *filing, str failed) {
+    CHECK(failed.len <= sizeof filing->failed);
+    memcpy(filing->failed, failed.ptr, failed.len);
+    filing->failed_len = failed.len;
+}
+
 status expiry_tidy(struct database *database, struct scope *scope, struct expiry_filing *filing,
                    bool *out_more) {
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
-    const struct table *table = find_untidy(tables);
+    const struct table *table = find_untidy(tables, filing);
     bool done;
     status st = ST_OK;
     *out_more = table != NULL;
@@ -175,6 +192,8 @@ status expiry_tidy(struct database *database, struct scope *scope, struct expiry
         st = expiry_file(database, scope, table, filing, &done);
     else if (table != NULL)
         st = expiry_clear(database, scope, table);
+    if (st != ST_OK && st != ST_CONFLICT)
+        next_turn(filing, table->name);
     catalogue_release(tables);
     arena_reset(scope->arena, KEEP_BYTES);
     return st;

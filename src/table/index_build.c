@@ -268,7 +268,8 @@ static status drop_index(struct work *work) {
     struct table *changed;
     TRY(table_copy(work->table, &changed));
     index_remove(changed, index_id);
-    TRY(catalogue_update(work->database, work->scope, work->table, changed, NULL));
+    struct catalogue_also also = {.frees_space = true}; /* or it would be dropped again and again */
+    TRY(catalogue_update(work->database, work->scope, work->table, changed, &also));
     did(work, STEP_DROPPED);
     return ST_OK;
 }
@@ -358,17 +359,35 @@ static status step_index(struct work *work) {
     return ST_OK;
 }
 
-/* The first index with something to do. */
+/* The first index of a table with something to do. */
+static status step_table(struct work *work) {
+    struct index_build *build = work->build;
+    status st = ST_OK;
+    if (work->table->status != TABLE_ACTIVE)
+        return ST_OK;
+    for (size_t i = 0; i < work->table->index_count && build->did == STEP_NOTHING; i++) {
+        work->index = &work->table->indexes[i];
+        st = step_index(work);
+        if (st != ST_OK)
+            break;
+    }
+    if (st == ST_OK && build->did == STEP_NOTHING)
+        return ST_OK;
+    CHECK(work->table->name.len <= sizeof build->turn);
+    memcpy(build->turn, work->table->name.ptr, work->table->name.len);
+    build->turn_len = work->table->name.len;
+    return st;
+}
+
+/* Tables take turns: a large one keeps no small one waiting, and one that fails no other. */
 static status step_any(struct work *work, const struct catalogue_snapshot *tables) {
-    for (size_t i = 0; i < tables->count; i++)
-        for (size_t k = 0; k < tables->tables[i]->index_count; k++) {
-            work->table = tables->tables[i];
-            work->index = &tables->tables[i]->indexes[k];
-            if (work->table->status == TABLE_ACTIVE)
-                TRY(step_index(work));
-            if (work->build->did != STEP_NOTHING)
-                return ST_OK;
-        }
+    const struct index_build *build = work->build;
+    str turn = {build->turn_len ? build->turn : NULL, build->turn_len};
+    size_t first = catalogue_after(tables, turn);
+    for (size_t i = 0; i < tables->count && build->did == STEP_NOTHING; i++) {
+        work->table = tables->tables[(first + i) % tables->count];
+        TRY(step_table(work));
+    }
     return ST_OK;
 }
 

@@ -34,6 +34,8 @@ struct index_build {
     uint32_t table_id; /* what `from` is in; 0: nothing is known, look it up */
     uint16_t index_id;
     uint64_t ticket; /* of the newest page */
+    char turn[256];  /* the table of the last step: the next one begins its search behind it */
+    size_t turn_len;
     size_t from_len; /* of the key behind the last item looked at */
     char from[KV_KEY_MAX + 1];
 };

@@ -63,8 +63,7 @@ int64_t lane_set(struct lane *lane, const struct lane_settings *settings, int64_
     if (!lane->begun)
         begin(lane, settings, now_us);
     bucket_flow(&lane->total, lane->rate, BUCKET_BURST_US, now_us); /* until now, as it was */
-    if (settings->on_demand)
-        grow(lane, settings, now_us);
+    grow(lane, settings, now_us); /* provisioned ones, too: they may become on demand */
     lane->rate = settings->on_demand ? lane->grown : bounded(settings->units);
     bucket_flow(&lane->total, lane->rate, BUCKET_BURST_US, now_us);
     bucket_flow(&lane->maximum, bounded(settings->maximum), BUCKET_SECOND_US, now_us);

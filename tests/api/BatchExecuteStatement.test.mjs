@@ -140,6 +140,20 @@ test('a batch has 1 to 25 statements', async () => {
   await expectInvalid(db.BatchExecuteStatement({}), violations(notNull('statements')));
 });
 
+test('a parameter that is no value fails the batch, a wrong set or number of them its statement', async () => {
+  const select = (...given) => ({ Statement: `SELECT p FROM "${name}" WHERE p = ? AND s = 1`, Parameters: given.length ? given : undefined });
+  const good = select(S('a'));
+  await expectInvalid(batch([good, select({ N: 'x' })]), 'The parameter cannot be converted to a numeric value: x');
+  await expectInvalid(batch([select({}), good]), 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes');
+  for (const [wrong, Message] of [[[{ SS: [] }], 'One or more parameter values were invalid: An string set  may not be empty'],
+    [[{ SS: ['a', 'a'] }], 'One or more parameter values were invalid: Input collection [a, a] contains duplicates.'],
+    [[], "Number of parameters in request and statement don't match."],
+    [[S('a'), S('b')], "Number of parameters in request and statement don't match."]]) {
+    const { Responses } = await batch([select(...wrong), good]);
+    assert.deepEqual(Responses, [{ Error: { Code: 'ValidationError', Message } }, { Item: { p: S('a') }, TableName: name }]);
+  }
+});
+
 test('EXISTS is for transactions', async () => {
   const { Responses } = await batch([`EXISTS(SELECT * FROM "${name}" WHERE p = 'a' AND s = 1)`]);
   assert.equal(Responses[0].Error.Code, 'ValidationError');

@@ -322,5 +322,7 @@ refusals(db, 'CreateTable', good, [
   ['encryption by AES256', { SSESpecification: { Enabled: true, SSEType: 'AES256' } }, /SSEType AES256 is not supported/],
   ['a key without encryption', { SSESpecification: { Enabled: false, KMSMasterKeyId: 'alias/mine' } },
     /KMSMasterKeyId can only be specified/],
+  ['a key longer than any', { SSESpecification: { Enabled: true, KMSMasterKeyId: 'k'.repeat(2049) } },
+    `${INVALID}KMSMasterKeyId may have 2048 bytes at most`],
   ['settings replication', { GlobalTableSettingsReplicationMode: 'ENABLED' }, /GlobalTableSettingsReplicationMode is not supported/],
 ]);

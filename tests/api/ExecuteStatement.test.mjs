@@ -96,6 +96,16 @@ test('columns are named by the last part of their path, and missing ones are lef
   assert.deepEqual(none.Items, [{}]);
 });
 
+test('of columns with one name the last one counts that is there', async () => {
+  const first = async (columns) => (await run(`SELECT ${columns} FROM "${name}" WHERE p = 'a' AND s = 1`)).Items[0];
+  const deep = await first('m.deep');
+  assert.ok(deep.deep.L);
+  assert.deepEqual(await first('p, s, m.p'), { p: S('a'), s: N(1) });
+  assert.deepEqual(await first('m.s, s'), { s: N(1) });
+  assert.deepEqual(await first('m.deep[1].x, p, x.x'), { x: S('a'), p: S('a') });
+  assert.deepEqual(await first('m.deep, x.deep, p, m.deep, p'), { ...deep, p: S('a') });
+});
+
 test('a bare name, a quoted one and an ARN name the same table', async () => {
   const bare = await table({ name: `bare_${Date.now()}`, key: 'id' });
   await db.PutItem({ TableName: bare, Item: { id: S('x') } });

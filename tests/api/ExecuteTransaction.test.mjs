@@ -72,12 +72,23 @@ test('EXISTS takes parameters, and needs an item that WHERE names whole', async 
     { Code: 'ValidationError', Message: 'Where clause does not contain a mandatory equality on all key attributes' });
 });
 
-test('RETURNING answers at the place of its statement', async () => {
+test('RETURNING is refused, at the place of its statement, and nothing is written', async () => {
   const s = fresh();
+  const insert = `INSERT INTO "${name}" VALUE {'p': 'r', 's': ${s}}`;
+  for (const [at, list] of [[1, [insert, `DELETE FROM "${name}" WHERE p = 'gone' AND s = 1 RETURNING ALL OLD *`]],
+    [0, [`UPDATE "not-there" SET v = 1 WHERE p = 'a' AND s = 1 RETURNING MODIFIED NEW *`, insert]]])
+    await expectInvalid(execute(list), `Validation failed in TransactStatements[${at}]: RETURNING clause is not supported in ExecuteTransaction.`);
+  assert.equal(await item({ p: S('r'), s: N(s) }), undefined);
+});
+
+test('a token says nothing of reads: they are done again, whatever it stood for', async () => {
+  const [s, ClientRequestToken] = [fresh(), `reads-${process.pid}-${Date.now()}`];
+  const read = async (columns) => (await execute([`SELECT ${columns} FROM "${name}" WHERE p = 'r' AND s = ${s}`], { ClientRequestToken })).Responses;
+  assert.deepEqual(await read('v'), [{}]);
   await load(db, name, [{ p: S('r'), s: N(s), v: N(1) }]);
-  const { Responses } = await execute([`DELETE FROM "${name}" WHERE p = 'gone' AND s = 1 RETURNING ALL OLD *`,
-    `UPDATE "${name}" SET v = v + 1 WHERE p = 'r' AND s = ${s} RETURNING MODIFIED NEW *`]);
-  assert.deepEqual(Responses, [{}, { Item: { v: N(2) } }]);
+  assert.deepEqual(await read('v'), [{ Item: { v: N(1) } }]);
+  await execute([`UPDATE "${name}" SET v = 2 WHERE p = 'r' AND s = ${s}`], { ClientRequestToken });
+  assert.deepEqual(await read('v, p'), [{ Item: { v: N(2), p: S('r') } }]);
 });
 
 test('an insert onto an item that is there is a DuplicateItem', () =>

@@ -138,6 +138,15 @@ test('an update that only removes creates no item', async () => {
   assert.equal(await get('not made'), undefined);
 });
 
+test('DELETE in an expression is no removal: it makes the item of a key', async () => {
+  await update('made by DELETE', 'DELETE a :s', { ':s': SS('x') });
+  assert.deepEqual(await get('made by DELETE'), { id: S('made by DELETE') });
+  await update('made by both', 'REMOVE b DELETE a :s', { ':s': SS('x') });
+  assert.deepEqual(await get('made by both'), { id: S('made by both') });
+  await db.UpdateItem({ TableName: name, Key: { id: S('made by none') }, AttributeUpdates: { a: { Action: 'DELETE', Value: SS('x') } } });
+  assert.equal(await get('made by none'), undefined);
+});
+
 test('an update that makes an item may remove what is not there at any depth', async () => {
   await update('made of less', 'SET a = :a REMOVE b.c, d[2]', one);
   assert.deepEqual(await get('made of less'), { id: S('made of less'), a: one[':a'] });

@@ -216,6 +216,8 @@ refusals(db, 'UpdateTable', { TableName: plain }, [
     violations(notIn('tableClass', 'COLD', 'STANDARD', 'STANDARD_INFREQUENT_ACCESS'))],
   ['encryption by AES256', { SSESpecification: { Enabled: true, SSEType: 'AES256' } }, /SSEType AES256 is not supported/],
   ['a key without encryption', { SSESpecification: { KMSMasterKeyId: 'alias/mine' } }, /KMSMasterKeyId can only be specified/],
+  ['a key that fills the memory of a table', { SSESpecification: { Enabled: true, KMSMasterKeyId: 'k'.repeat(9000000) } },
+    `${INVALID}KMSMasterKeyId may have 2048 bytes at most`],
   ['replicas', { ReplicaUpdates: [{ Create: { RegionName: 'eu-west-1' } }] }, notThere('ReplicaUpdates')],
   ['strong consistency of regions', { MultiRegionConsistency: 'STRONG' }, notThere('MultiRegionConsistency')],
   ['witnesses', { GlobalTableWitnessUpdates: [{ Create: { RegionName: 'eu-west-1' } }] }, notThere('GlobalTableWitnessUpdates')],

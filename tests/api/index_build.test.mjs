@@ -149,3 +149,32 @@ test('states of an index', { skip: givenEndpoint() ? 'needs a server of its own'
   });
   await server.stop();
 });
+
+test('an index and a stream can be given up when there is little space', { skip: givenEndpoint() ? 'needs a server of its own' : false }, async () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'stator-index-'));
+  const name = uniqueName();
+  let server = await startServer(['--data-dir', directory]);
+  try {
+    let db = connect(server.endpoint);
+    await db.CreateTable(tableRequest({ name }));
+    await waitActive(db, name);
+    await loadOld(db, name, 100);
+    await addIndex(db, name);
+    await until(async () => (await describeIndex(db, name)).IndexStatus === 'ACTIVE');
+    await db.UpdateTable({ TableName: name, StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } });
+    await server.stop();
+    server = await startServer(['--data-dir', directory, '--min-free-mb', '1048576']);
+    db = connect(server.endpoint);
+    await assert.rejects(addIndex(db, name, 'another'));
+    const remove = () => db.DeleteItem({ TableName: name, Key: { id: S('item1') } });
+    await assert.rejects(remove()); // its record would take space
+    await db.UpdateTable({ TableName: name, StreamSpecification: { StreamEnabled: false } });
+    await remove();
+    const { IndexName } = await describeIndex(db, name);
+    await db.UpdateTable({ TableName: name, GlobalSecondaryIndexUpdates: [{ Delete: { IndexName } }] });
+    await until(async () => !(await db.DescribeTable({ TableName: name })).Table.GlobalSecondaryIndexes);
+  } finally {
+    await server.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+});

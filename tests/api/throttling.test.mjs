@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { test } from './lib/case.mjs';
 import { N, S, expectError, harness, tableRequest, waitActive } from './lib/index.mjs';
+import { readMetrics } from './lib/metrics.mjs';
 
-const { db, client, table } = await harness(['--in-memory', '--enforce-throughput']);
+const { db, client, table, endpoint } = await harness(['--in-memory', '--enforce-throughput']);
 
 const units = (read, write) => ({ BillingMode: 'PROVISIONED', ProvisionedThroughput: { ReadCapacityUnits: read, WriteCapacityUnits: write } });
 const arn = (name) => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
@@ -373,4 +374,23 @@ test('nothing is refused by a server that was not told to', async () => {
   const TableName = await plain.table(units(1, 1));
   for (let i = 0; i < 10; i++) await plain.db.PutItem({ TableName, Item: { id: S('large'), v: large } });
   for (let i = 0; i < 10; i++) await plain.db.GetItem({ TableName, Key: { id: S('large') } });
+});
+
+test('/metrics has what tables and their indexes consumed, have, and refused', async () => {
+  const request = tableRequest({ gsi: { byG: { key: 'g' } }, ...units(10000, 1) });
+  request.GlobalSecondaryIndexes[0].ProvisionedThroughput = { ReadCapacityUnits: 5, WriteCapacityUnits: 500 };
+  await db.CreateTable(request);
+  const { TableName } = request;
+  await db.PutItem({ TableName, Item: { id: S('large'), v: large, g: S('x') } });
+  await refused(db.PutItem({ TableName, Item: { id: S('b') } }), 'TableWriteProvisionedThroughputExceeded', arn(TableName));
+  await db.GetItem({ TableName, Key: { id: S('large') }, ConsistentRead: true });
+  const read = await readMetrics(endpoint);
+  const of = (name, more = '') => read(`dynamodb_${name}{table="${TableName}"${more}}`);
+  assert.equal(of('consumed_write_capacity_units_total'), 98);
+  assert.equal(of('consumed_write_capacity_units_total', ',index="byG"'), 98);
+  assert.equal(of('consumed_read_capacity_units_total'), 25);
+  assert.equal(of('write_throttle_events_total'), 1);
+  assert.equal(of('read_throttle_events_total'), 0);
+  assert.equal(of('provisioned_read_capacity_units'), 10000);
+  assert.equal(of('provisioned_write_capacity_units', ',index="byG"'), 500);
 });

@@ -24,7 +24,7 @@ const folds = [
   },
   {
     op: ['CreateTable'], right: 'stator',
-    why: 'LastUpdateToPayPerRequestDateTime and DeletionProtectionEnabled are there, TableThroughputModeSummary is no member',
+    why: 'DeletionProtectionEnabled and WarmThroughput are there, TableThroughputModeSummary is no member',
     fold: (theirs, ours) => tableFold(theirs, ours),
   },
   {
@@ -68,7 +68,10 @@ function tableFold(theirs, ours) {
   if (!theirs.body?.TableDescription || !ours.body?.TableDescription) return theirs;
   const { TableThroughputModeSummary, ...table } = theirs.body.TableDescription;
   const wanted = ours.body.TableDescription;
-  if (wanted.BillingModeSummary && table.BillingModeSummary) table.BillingModeSummary = { LastUpdateToPayPerRequestDateTime: '*', ...table.BillingModeSummary };
+  if (wanted.WarmThroughput) table.WarmThroughput = wanted.WarmThroughput;
+  const warm = new Map(wanted.GlobalSecondaryIndexes?.map((index) => [index.IndexName, index.WarmThroughput]));
+  if (table.GlobalSecondaryIndexes)
+    table.GlobalSecondaryIndexes = table.GlobalSecondaryIndexes.map((index) => ({ ...index, WarmThroughput: warm.get(index.IndexName) }));
   return { ...theirs, body: canonical({ TableDescription: { DeletionProtectionEnabled: false, ...table } }) };
 }
 

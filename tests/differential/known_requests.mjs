@@ -2,9 +2,12 @@
 
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem'];
 
+// What an answer may depend on the items for: only then it matters that a peer has others.
+export const OF_ITEMS = /^200|ConditionalCheckFailed|DuplicateItem|TransactionCanceled|part of the key|does not exist in the item|document path provided|incorrect data type|Item size|Item collection|significant digits|Number (over|under)flow|does not match|must be numbers/;
+
 // Updates that only take something away, as a parameter or in a transaction, too.
 function onlyRemoves(one) {
-  if (one?.UpdateExpression !== undefined) return /^\s*(remove|delete)\b/i.test(one.UpdateExpression) && !/\b(set|add)\b/i.test(one.UpdateExpression);
+  if (one?.UpdateExpression !== undefined) return /^\s*remove\b/i.test(one.UpdateExpression) && !/\b(set|add|delete)\b/i.test(one.UpdateExpression);
   const updates = Object.values(one?.AttributeUpdates ?? {});
   return updates.length > 0 && updates.every((update) => update?.Action === 'DELETE');
 }
@@ -27,7 +30,7 @@ export const requestRows = [
     why: 'what is wrong with a request is told before an item is looked at',
   },
   {
-    right: 'stator', theirs: /./,
+    right: 'stator', ours: OF_ITEMS, theirs: OF_ITEMS,
     when: (request, ours, made) => made?.schema?.removes && made.requests.some(([, one]) => onlyRemoves(one) || one?.TransactItems?.some?.((row) => onlyRemoves(row?.Update))),
     why: 'an update that only removes makes no item, so there is none to return, to find or to update later',
   },
@@ -185,7 +188,7 @@ export const requestRows = [
   },
   {
     right: 'open', op: ['Query'], ours: /key element does not match|starting key is invalid/,
-    theirs: /condition missed|Condition parameter type|condition not supported|must use equality|starting key is invalid: The provided key element|Unsupported KeyConditions/,
+    theirs: /condition missed|Conditions can be of length|Condition parameter type|condition not supported|must use equality|starting key is invalid: The provided key element|Unsupported KeyConditions/,
     when: (request) => request.ExclusiveStartKey !== undefined,
     why: 'Stator and dynoxide check a starting key as a whole before the conditions, dynalite attribute by attribute, each with its condition',
   },
@@ -306,8 +309,8 @@ export const requestRows = [
     why: 'what came as KeyConditions is told in the words of legacy parameters, as dynalite has them',
   },
   {
-    right: 'stator', ours: /function is not allowed in a condition expression/, theirs: /Invalid function name/,
-    why: 'if_not_exists and list_append are known functions, and not allowed in conditions',
+    right: 'stator', ours: /function is not allowed in an? (condition|update) expression/, theirs: /Invalid function name/,
+    why: 'the functions of conditions and of updates are known in both, and not allowed in the other',
   },
   {
     right: 'stator', op: ['BatchWriteItem'], ours: /Too many items requested/, theirs: /./, why: 'the writes of all tables together are at most 25, and counted first',
@@ -349,7 +352,7 @@ export const requestRows = [
     why: 'of a value that cannot be computed and a place that is not there, which is told first: Stator computes all values before it looks for places',
   },
   {
-    right: 'open', op: ['CreateTable'], ours: /ProjectionType is/, theirs: /is not a RANGE key type/,
-    why: 'several hash attributes in a global index are right, so the projection is what is wrong; the peers know one alone',
+    right: 'stator', op: ['CreateTable'], ours: /^400/, theirs: /is not a RANGE key type/,
+    why: 'several hash attributes in a global index are right, so something else is wrong; the peers know one alone',
   },
 ];

@@ -1,24 +1,18 @@
 // Differences in transactions and statements, which only dynoxide has; see known.mjs for what a row says.
 
+import { OF_ITEMS } from './known_requests.mjs';
+
 // Statements that dynoxide does not read.
 export const UNREAD = /wasn't well formed|requires a WHERE clause|does not support OR conditions|Parameter index \d+ out of range|UPDATE requires a WHERE clause|Unknown operator|Unsupported|RETURNING clause is not supported/;
 
 // What Stator says of a statement before it looks at its condition, or as UpdateItem does.
-export const EARLY = /Number of parameters|Attribute name must not be empty|Only select from a single|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
-
-// Two columns that end in one name.
-function sameColumns(statement) {
-  const names = /select (.*?) from/i.exec(statement ?? '')?.[1].split(',').map((path) => /([a-z]+)"?(\[\d+\])*\s*$/i.exec(path)?.[1]) ?? [];
-  return new Set(names).size < names.length;
-}
+export const EARLY = /Number of parameters|Item size has exceeded|Attribute name must not be empty|Only select from a single|BETWEEN operator requires|Aggregated size|Size of hashkey|cannot contain an empty|Select statements within|document path provided|does not exist in the item|incorrect data type|The first operand of set_|wasn't well formed|part of the key|Type mismatch|key element does not match|Key attributes must be scalars|Two document paths|Supplied AttributeValue|Number (over|under)flow|significant digits|may not be empty|duplicates|numeric value|Null attribute|should not be empty|Incorrect operand type|Unsupported function/;
 
 // A statement that sets or removes something of the table's key.
 function setsKey(request, schema) {
   const keys = new RegExp(`\\b(set|remove) +[\\\\"]*(${schema?.keys.join('|')})\\b`, 'i');
   return keys.test(JSON.stringify(request?.Statement ?? request?.Statements ?? request?.TransactStatements ?? ''));
 }
-
-const hasFaultyParameter = (request) => request.Statements?.some?.((one) => one?.Parameters !== undefined);
 
 export const statementRows = [
   {
@@ -36,19 +30,19 @@ export const statementRows = [
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'ExecuteTransaction'], theirs: UNREAD,
-    when: (request, ours) => !/RETURNING/i.test(JSON.stringify(request)) || !/RETURNING clause/.test(ours),
     why: 'dynoxide reads a part of the statements\' grammar: one SET, few functions, no exponents',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], theirs: /RETURNING clause is not supported/,
-    why: 'whether a transaction takes RETURNING: dynoxide refuses it in words that look like the service\'s; neither the SDK nor the facts say',
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], theirs: /RETURNING clause is not supported/,
+    when: (request, ours) => /^400 \S*ValidationException/.test(ours) && (EARLY.test(ours) || /Invalid returning clause/.test(ours)),
+    why: 'what is wrong with the text or the parameters of this statement or one before it is told first',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /ORDER BY|Aliasing|wasn't well formed|Number of parameters/, theirs: /./,
     why: 'what is no part of a statement, or no parameter of it, is refused; dynoxide passes over some of it, and sorts by anything',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /wasn't well formed|Number of parameters|ValidationException: "message|Select statements within/, theirs: /./,
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /wasn't well formed|Number of parameters|Select statements within/, theirs: /./,
     why: 'statements are read before any of them is run; a SELECT of a transaction names the whole key',
   },
   {
@@ -68,7 +62,7 @@ export const statementRows = [
     why: '"Requested resource not found", without the name, is what the other operations say',
   },
   {
-    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], theirs: /^(200|400)/, where: /^(|ConsumedCapacity\S*(, ConsumedCapacity\S*)*)$/,
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^ConsumedCapacity\S*(, ConsumedCapacity\S*)*$/,
     when: (request) => / IN /.test(request.Statement), why: 'each partition of IN is a query of its own and rounded on its own',
   },
   {
@@ -80,17 +74,9 @@ export const statementRows = [
     why: 'the index is named, as Query and Scan name it; dynoxide does not name it in statements',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /^200/, theirs: /^200/, where: /^Items$/, when: (request) => sameColumns(request.Statement),
-    why: 'of columns with one name the last one counts, even where it is missing; dynoxide takes one that is there',
-  },
-  {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'],
     ours: /^200|ConditionalCheckFailed/, theirs: /^200|ConditionalCheckFailed|requires numeric/, when: (request) => /<>|NOT /.test(JSON.stringify(request)),
     why: 'a missing attribute differs from everything, in statements, too: NOT a = 1 is true of an item without a',
-  },
-  {
-    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^200/, theirs: /^400/,
-    when: (request) => hasFaultyParameter(request), why: 'whether a wrong value among the parameters is its statement\'s fault or the request\'s',
   },
   {
     peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement', 'ExecuteTransaction'], theirs: /duplicates|multiple operations on one item|Read and write requests/,
@@ -145,8 +131,8 @@ export const statementRows = [
     why: 'a statement that dynoxide does not read has no key for it',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /^400/, theirs: /^400/,
-    why: 'which of several faults of a batch is told first: Stator tells those of the batch before those of its parameters',
+    peer: 'dynoxide', right: 'open', op: ['BatchExecuteStatement'], ours: /Read and write requests|contains duplicates/, theirs: /^400/,
+    why: 'which of several faults of a batch is told first',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /ResourceNotFound/, theirs: /./, why: 'all tables of a transaction are looked for before any of its statements is run',
@@ -167,7 +153,7 @@ export const statementRows = [
     why: 'ReturnValuesOnConditionCheckFailure of a statement returns the item with its reason',
   },
   {
-    peer: 'dynoxide', right: 'stator', theirs: /./, when: (request, ours, made) => made?.schema && made.requests.some(([, one]) => setsKey(one, made.schema)),
+    peer: 'dynoxide', right: 'stator', ours: OF_ITEMS, theirs: OF_ITEMS, when: (request, ours, made) => made?.schema && made.requests.some(([, one]) => setsKey(one, made.schema)),
     why: 'an UPDATE of a key attribute is refused; dynoxide lets some statements write into keys, and is no witness of that table any more',
   },
   {
@@ -195,7 +181,27 @@ export const statementRows = [
     why: 'whether a ClientRequestToken means anything for reads: Stator does not look at it',
   },
   {
-    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], ours: /^400 \S*ValidationException/, theirs: /^400 \S*ValidationException/,
+    peer: 'dynoxide', right: 'open', op: ['ExecuteTransaction'], ours: /both read and write|multiple operations on one item|Validation failed in/, theirs: /^400 \S*ValidationException/,
     why: 'which of several faults of a transaction\'s statements is told first',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactGetItems', 'TransactWriteItems'], ours: /multiple operations on one item/, theirs: /^400/,
+    why: 'of an item that comes twice and a key that is none, which is told first',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['TransactWriteItems'], ours: /ResourceNotFound/, theirs: /IdempotentParameterMismatch/,
+    why: 'of a table that is not there and a token of another request, which is told first: Stator looks the token up where it writes',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /A path may contain at most 2 components in the FROM clause at \d+:\d+:\d+"$/, theirs: /A path may contain at most 2 components in the FROM clause"$/,
+    why: 'whether the place of the third component is told, as that of an unexpected one is',
+  },
+  {
+    peer: 'dynoxide', right: 'open', op: ['ExecuteStatement'], ours: /Condition parameter type does not match/, theirs: /^200/, when: (request) => /\bIN\b/i.test(request.Statement),
+    why: 'whether a value of IN must have the type of the key, as that of = must: Stator refuses it, dynoxide finds nothing by it',
+  },
+  {
+    peer: 'dynoxide', right: 'stator', op: ['ExecuteTransaction'], ours: /multiple operations on one item/, theirs: /^200|TransactionCanceled/,
+    when: (request) => /"N":"[^"]*[.e+]|\b\d+(\.\d*|e\d+)/i.test(JSON.stringify(request)), why: 'keys are compared by value: 1 and 1.0 are one key; to dynoxide\'s statements they are two',
   },
 ];

@@ -213,6 +213,40 @@ static void writers_meanwhile_lose_nothing(void **state) {
     arena_free(scope.scratch);
 }
 
+/* ---- little space ---- */
+
+/* To drop an index gives space back, so it must not wait for space. */
+static void index_goes_though_space_is_low(void **state) {
+    struct engine *e = *state;
+    static struct game game;
+    struct scope scope = {.arena = e->arena, .scratch = arena_new(1 << 20), .now_us = now_us};
+    struct kv_options low = engine_options;
+    low.free_bytes_min = UINT64_MAX;
+    struct write writes[100];
+    game = (struct game){};
+    CHECK(database_open(e->kv, &options, &game.database) == ST_OK);
+    make_table(&game, &scope);
+    for (uint32_t i = 0; i < 100; i++)
+        fill_write(&scope, &writes[i], i, i, false, true);
+    write_all(&game, &scope, writes, 100, true);
+    change_index(&game, &scope, INDEX_CREATING);
+    while (step(&game))
+        ;
+    change_index(&game, &scope, INDEX_DELETING);
+    if (engine_is_rocks) {
+        database_close(game.database);
+        assert_status(kv_rocks_open(e->directory, &low, &e->kv), ST_OK);
+        CHECK(database_open(e->kv, &options, &game.database) == ST_OK);
+        game.build = (struct index_build){};
+    }
+    assert_status(index_build_step(game.database, &game.build, now_us), ST_OK);
+    assert_int_equal(game.build.did, STEP_DROPPED);
+    assert_whole(&game);
+    database_close(game.database);
+    e->kv = NULL;
+    arena_free(scope.scratch);
+}
+
 /* ---- a table that goes ---- */
 
 static void a_builder_and_a_deleter(int number, void *context) {
@@ -272,6 +306,7 @@ int main(int argc, char **argv) {
     engine_arguments(argc, argv);
     const struct CMUnitTest tests[] = {
         CASE(writers_meanwhile_lose_nothing),
+        CASE(index_goes_though_space_is_low),
         CASE(table_deleted_under_the_builder_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,59 @@ static void a_shown_deletion_is_not_finished_with_an_unfinished_one(void **state
     shows("\"TableStatus\":\"DELETING\"");
 }
 
+static size_t pairs_of_tables(void) {
+    struct kv_page entries, items;
+    struct kv_range catalogue = {.from = STR("\x01"), .to = STR("\x02")};
+    struct kv_range data = {.from = STR("\x10")};
+    assert_status(kv_scan(kv, NULL, arena, &catalogue, 100, SIZE_MAX, &entries), ST_OK);
+    assert_status(kv_scan(kv, NULL, arena, &data, 100, SIZE_MAX, &items), ST_OK);
+    return entries.count + items.count;
+}
+
+static void a_deletion_that_was_cut_short_is_tried_again(void **state) {
+    (void)state;
+    create();
+    now_us += delay_us;
+    accepted("PutItem", NAMED(",\"Item\":{\"id\":{\"S\":\"a\"}}"));
+    accepted("DeleteTable", NAMED());
+    now_us += delay_us;
+    kv_mem_faults(kv, &(struct kv_mem_faults){.update_full = 1});
+    assert_true(catalogue_finish_deletions(database, now_us));
+    kv_mem_faults(kv, &(struct kv_mem_faults){});
+    refused("DescribeTable", NAMED(), DDB_ERROR "ResourceNotFoundException",
+            "Requested resource not found: Table: here not found");
+    assert_int_equal(pairs_of_tables(), 1);
+    assert_false(catalogue_finish_deletions(database, now_us + 10 * delay_us));
+    assert_int_equal(pairs_of_tables(), 0);
+}
+
+static void deletions_are_finished_one_by_one(void **state) {
+    (void)state;
+    static const char *const names[] = {"one", "two", "three"};
+    for (size_t i = 0; i < 3; i++) {
+        char body[400];
+        snprintf(body, sizeof body,
+                 "{\"TableName\":\"%s\",\"BillingMode\":\"PAY_PER_REQUEST\",\"KeySchema\":"
+                 "[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}],\"AttributeDefinitions\":"
+                 "[{\"AttributeName\":\"id\",\"AttributeType\":\"S\"}]}",
+                 names[i]);
+        accepted("CreateTable", str_from_c(body));
+    }
+    now_us += delay_us;
+    for (size_t i = 0; i < 3; i++) {
+        char body[100];
+        snprintf(body, sizeof body, "{\"TableName\":\"%s\"}", names[i]);
+        accepted("DeleteTable", str_from_c(body));
+    }
+    now_us += delay_us;
+    for (size_t left = 3; left > 0; left--) {
+        assert_int_equal(pairs_of_tables(), left);
+        assert_true(catalogue_finish_deletions(database, now_us));
+    }
+    assert_false(catalogue_finish_deletions(database, now_us));
+    assert_int_equal(pairs_of_tables(), 0);
+}
+
 /* ---- others at the same time ---- */
 
 static void a_change_that_could_not_be_stored_is_not_there(void **state) {
@@ -438,6 +491,8 @@ int main(void) {
         DELAYED(a_table_under_change_serves_items_and_takes_no_other_change),
         DELAYED(a_deleted_table_is_shown_until_its_time_is_over),
         DELAYED(a_shown_deletion_is_not_finished_with_an_unfinished_one),
+        DELAYED(a_deletion_that_was_cut_short_is_tried_again),
+        DELAYED(deletions_are_finished_one_by_one),
         CASE(a_change_that_could_not_be_stored_is_not_there),
         CASE(no_write_is_lost_or_refused_while_the_description_changes),
     };

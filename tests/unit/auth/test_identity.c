@@ -69,6 +69,22 @@ static void a_given_key_makes_none(void **state) {
     identities_close(identities);
 }
 
+static void a_given_secret_counts_rather_than_the_one_that_was_stored(void **state) {
+    (void)state;
+    struct identities *identities;
+    struct new_key made, none;
+    struct hmac_key expected, key;
+    assert_status(identities_open(database, STR(""), STR(""), &identities, &made), ST_OK);
+    identities_close(identities);
+    assert_status(
+        identities_open(database, str_from_c(made.id), STR("another"), &identities, &none), ST_OK);
+    struct sigv4_claim claim = claim_of(made.id);
+    assert_true(identities_signing_key(identities, &claim, &key));
+    sigv4_signing_key(STR("another"), claim.date, claim.region, claim.service, &expected);
+    assert_true(same_key(&key, &expected));
+    identities_close(identities);
+}
+
 static void an_unknown_id_gets_a_key_of_nobody(void **state) {
     (void)state;
     struct identities *identities;
@@ -89,6 +105,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(the_root_key_is_made_once_and_kept),
         CASE(a_given_key_makes_none),
+        CASE(a_given_secret_counts_rather_than_the_one_that_was_stored),
         CASE(an_unknown_id_gets_a_key_of_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* Signatures: those of the public examples, and what is refused. */
-#include "auth/sigv4.h"
+#include "auth/auth.h"
 #include "base/buf.h"
 /* Ours come first: cmocka has a macro fail(). */
 #include "lib/test.h"
@@ -185,6 +185,91 @@ static void a_presigned_request_is_as_good(void **state) {
                                  "20150830T123700Z (20150830T123800Z - 1 min.)");
 }
 
+/* ---- what no signer makes ---- */
+
+static struct hmac_key key_of_day(void) {
+    struct hmac_key key;
+    sigv4_signing_key(STR(SECRET), STR("20150830"), STR("us-east-1"), STR("service"), &key);
+    return key;
+}
+
+static struct sigv4_claim claim_with(str signed_headers, str signature) {
+    return (struct sigv4_claim){.date = STR("20150830"),
+                                .region = STR("us-east-1"),
+                                .service = STR("service"),
+                                .terminator = STR("aws4_request"),
+                                .time = STR("20150830T123600Z"),
+                                .signed_headers = signed_headers,
+                                .signature = signature};
+}
+
+static void a_header_that_is_named_again_and_again_is_not_copied_as_often(void **state) {
+    (void)state;
+    enum { TIMES = 3500, VALUE_LEN = 7000 };
+    struct http_request request = request_of(&examples[0]);
+    struct hmac_key key = key_of_day();
+    struct buf names;
+    buf_init(&names, scope.arena, 8192);
+    buf_add_lit(&names, "host;x-amz-date");
+    for (int i = 0; i < TIMES; i++)
+        buf_add_lit(&names, ";a");
+    char *value = arena_bytes(scope.arena, VALUE_LEN);
+    memset(value, 'v', VALUE_LEN);
+    headers[request.header_count++] = (http_header){STR("a"), {value, VALUE_LEN}};
+    struct sigv4_claim claim = claim_with(buf_str(&names), STR(EMPTY_SIGNATURE));
+    size_t before = arena_used(scope.arena);
+    assert_false(sigv4_is_signed(&scope, &request, &claim, &key));
+    assert_true(arena_used(scope.arena) - before < 1 << 20);
+}
+
+/* The signature of GET / with a query that is its own canonical form. */
+static str signature_of_query(const struct hmac_key *key, str query) {
+    char hex[SHA256_HEX_LEN];
+    struct sha256_digest digest = sha256(STR(""));
+    sha256_hex(&digest, hex);
+    str canonical =
+        arena_printf(scope.arena, "GET\n/\n%.*s\nhost:example.amazonaws.com\n\nhost\n%.*s",
+                     STR_ARG(query), SHA256_HEX_LEN, hex);
+    digest = sha256(canonical);
+    sha256_hex(&digest, hex);
+    str text = arena_printf(scope.arena,
+                            "AWS4-HMAC-SHA256\n20150830T123600Z\n"
+                            "20150830/us-east-1/service/aws4_request\n%.*s",
+                            SHA256_HEX_LEN, hex);
+    digest = hmac_sha256(key, text);
+    sha256_hex(&digest, hex);
+    return arena_copy(scope.arena, (str){hex, SHA256_HEX_LEN});
+}
+
+static void no_part_of_a_long_query_is_left_unsigned(void **state) {
+    (void)state;
+    enum { PAIRS = 200 };
+    struct http_request request = request_of(&examples[0]);
+    struct hmac_key key = key_of_day();
+    struct buf query;
+    buf_init(&query, scope.arena, 1024);
+    for (int i = 0; i < PAIRS; i++)
+        buf_printf(&query, "%sa=", i > 0 ? "&" : "");
+    request.query = buf_str(&query);
+    struct sigv4_claim claim = claim_with(STR("host"), signature_of_query(&key, request.query));
+    assert_true(sigv4_is_signed(&scope, &request, &claim, &key));
+    buf_add_lit(&query, "&b=1");
+    request.query = buf_str(&query);
+    assert_false(sigv4_is_signed(&scope, &request, &claim, &key));
+}
+
+static void bytes_that_are_no_text_are_not_quoted(void **state) {
+    (void)state;
+    struct auth auth = {.mode = AUTH_FORM};
+    struct http_request request = request_of(&examples[0]);
+    headers[request.header_count - 1].value = STR("AWS4-HMAC-SHA256 \xff\xc3x Credential=\x80");
+    scope.error = ERROR_NONE;
+    assert_status(auth_check(&auth, &scope, &request), ST_FAILED);
+    assert_str(scope.error_text,
+               "'??x' not a valid key=value pair (missing equal-sign) in Authorization header: "
+               "'AWS4-HMAC-SHA256 ??x Credential=?'.");
+}
+
 /* ---- refusals ---- */
 
 static void refused(struct http_request *request, enum error_code code, const char *text) {
@@ -296,6 +381,9 @@ int main(void) {
         CASE(the_examples_are_signed_as_published),
         CASE(a_change_of_anything_signed_is_noticed),
         CASE(a_presigned_request_is_as_good),
+        CASE(a_header_that_is_named_again_and_again_is_not_copied_as_often),
+        CASE(no_part_of_a_long_query_is_left_unsigned),
+        CASE(bytes_that_are_no_text_are_not_quoted),
         CASE(what_is_missing_is_said),
         CASE(parts_may_be_separated_by_commas_alone),
         CASE(the_clock_counts_before_anything_else),

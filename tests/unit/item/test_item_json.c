@@ -238,10 +238,10 @@ static void a_value_alone_keeps_the_first_fault(void **state) {
     str fault = {};
     scope = (struct scope){.arena = arena, .scratch = arena};
     json_reader_init(&reader, STR("{\"N\":\"x\"}"), arena);
-    assert_status(value_from_json(&scope, &reader, &value, &fault), ST_OK);
+    assert_status(value_from_json(&scope, &reader, &value, &fault, NULL), ST_OK);
     assert_str(fault, "The parameter cannot be converted to a numeric value: x");
     json_reader_init(&reader, STR("{}"), arena);
-    assert_status(value_from_json(&scope, &reader, &value, &fault), ST_OK);
+    assert_status(value_from_json(&scope, &reader, &value, &fault, NULL), ST_OK);
     assert_str(fault, "The parameter cannot be converted to a numeric value: x");
 }
 

@@ -104,21 +104,22 @@ static void columns_are_named_by_their_last_name(void **state) {
     struct world world;
     struct partiql_statement s =
         parsed(&world, "SELECT a, b.c, d[0], e.f[1][2], \"g \"\"h\", \"value\".value, x.a FROM t");
-    assert_int_equal(s.column_count, 6); /* of two named a, the last one */
-    assert_str(s.columns[0].name, "c");
-    assert_str(s.columns[1].name, "d[0]");
-    assert_str(s.columns[2].name, "f[1][2]");
-    assert_str(s.columns[3].name, "g \"h");
-    assert_str(s.columns[4].name, "value");
-    assert_str(s.columns[5].name, "a");
-    assert_int_equal(s.columns[5].path.count, 2);
+    assert_int_equal(s.column_count, 7);
+    assert_str(s.columns[1].name, "c");
+    assert_str(s.columns[2].name, "d[0]");
+    assert_str(s.columns[3].name, "f[1][2]");
+    assert_str(s.columns[4].name, "g \"h");
+    assert_str(s.columns[5].name, "value");
+    assert_int_equal(s.columns[5].place, 5);
+    assert_str(s.columns[6].name, "a");
+    assert_int_equal(s.columns[6].place, 0);
+    assert_int_equal(s.columns[6].path.count, 2);
     world_close(&world);
     s = parsed(&world, "SELECT b, a, x.b, a, y.b, c, a FROM t");
-    assert_int_equal(s.column_count, 3);
-    assert_str(s.columns[0].name, "b");
-    assert_str(s.columns[0].path.parts[0].name, "y");
-    assert_str(s.columns[1].name, "c");
-    assert_str(s.columns[2].name, "a");
+    static const size_t places[] = {0, 1, 0, 1, 0, 5, 1};
+    assert_int_equal(s.column_count, 7);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(s.columns[i].place, places[i]);
     world_close(&world);
 }
 

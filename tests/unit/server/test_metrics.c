@@ -116,9 +116,9 @@ static void samples_stand_in_their_rows_and_labels_are_escaped(void **state) {
     histogram_add(&sizes, 100);
     histogram_add(&sizes, 1 << 20);
     const struct metric_sample samples[] = {
-        {.metric = METRIC_files, .label = "level", .label_value = STR("0"), .value = 2},
+        {.metric = METRIC_files, .labels = {{"level", STR("0")}}, .value = 2},
         {.metric = METRIC_commit_updates, .histogram = &sizes},
-        {.metric = METRIC_files, .label = "level", .label_value = STR("a\"\\\n"), .value = 0.5},
+        {.metric = METRIC_files, .labels = {{"level", STR("a\"\\\n")}}, .value = 0.5},
         {.metric = METRIC_bytes_on_disk, .value = 0x1p40},
         {.metric = METRIC_commit_latency, .histogram = &sizes},
     };

@@ -85,6 +85,16 @@ static void roll_at(int64_t now_us) {
     assert_false(more);
 }
 
+/* A whole walk. Answers in how many parts. */
+static size_t trim_at(int64_t now_us) {
+    static struct stream_trim_walk walk;
+    bool more = true;
+    size_t parts = 0;
+    for (; more; parts++)
+        assert_status(streams_trim(database, &walk, now_us, &more), ST_OK);
+    return parts;
+}
+
 static void an_open_shard_gives_pages_and_always_a_next_iterator(void **state) {
     (void)state;
     open_at_start();
@@ -273,12 +283,12 @@ static void what_ended_long_ago_is_dropped(void **state) {
                    ERROR_TrimmedDataAccessException);
     assert_refused(make_iterator(&first, AT_SEQUENCE_NUMBER, number, &none),
                    ERROR_TrimmedDataAccessException);
-    assert_status(streams_trim(database, scope.now_us - 1), ST_OK);
+    trim_at(scope.now_us - 1);
     struct log_shard found;
     assert_status(log_shard_find(database->kv, scope.arena, first.log_id, first.number, &found),
                   ST_OK);
     assert_verified();
-    assert_status(streams_trim(database, scope.now_us), ST_OK);
+    trim_at(scope.now_us);
     assert_status(log_shard_find(database->kv, scope.arena, first.log_id, first.number, &found),
                   ST_NOT_FOUND);
     assert_refused(stream_read(database, &scope, iterator, 1, &page),
@@ -327,12 +337,128 @@ static void a_stream_that_was_switched_off_stays_until_it_is_old(void **state) {
     assert_int_equal(streams_listed(), 0);
     struct stream stream;
     assert_refused(stream_find(database, &scope, arn, &stream), ERROR_ResourceNotFoundException);
-    assert_status(streams_trim(database, scope.now_us), ST_OK);
+    trim_at(scope.now_us);
     struct kv_page left;
     struct kv_range logs = {.from = STR("\x05"), .to = STR("\x07")};
     assert_status(kv_scan(database->kv, NULL, scope.arena, &logs, 1, 1000, &left), ST_OK);
     assert_int_equal(left.count, 0);
     end();
+}
+
+/* Of the pairs of change logs. */
+static size_t pairs_left(void) {
+    struct kv_page left;
+    struct kv_range logs = {.from = STR("\x05"), .to = STR("\x07")};
+    assert_status(kv_scan(database->kv, NULL, scope.arena, &logs, 100000, 64 << 20, &left), ST_OK);
+    return left.count;
+}
+
+static void much_is_trimmed_in_parts(void **state) {
+    (void)state;
+    enum { STREAMS = 150 };
+    open_at_start();
+    size_t open = pairs_left();
+    for (int i = 0; i < STREAMS; i++) {
+        fixture_put(&scope, i % 5, i + 1);
+        switch_stream(false);
+        switch_stream(true);
+    }
+    struct stream_trim_walk walk = {};
+    bool more;
+    size_t before = pairs_left(), parts = 0;
+    do {
+        assert_status(streams_trim(database, &walk, start_us + retention_us, &more), ST_OK);
+        size_t left = pairs_left();
+        /* Two marks a shard, five records, and descriptions. */
+        assert_true(before - left <= (2 + 1) * 2 * UPKEEP_PART + 5 * UPKEEP_PART);
+        before = left;
+        parts++;
+    } while (more);
+    assert_true(parts > STREAMS * SHARD_COUNT / 2 / UPKEEP_PART);
+    assert_int_equal(pairs_left(), open);
+    assert_verified();
+    end();
+}
+
+static status put_pair(struct kv_txn *txn, void *context) {
+    const kv_pair *pair = context;
+    kv_txn_put(txn, pair->key, pair->value);
+    return ST_OK;
+}
+
+static void a_log_that_fails_keeps_no_other_from_being_trimmed(void **state) {
+    (void)state;
+    open_at_start();
+    fixture_put(&scope, 0, 1);
+    switch_stream(false);
+    kv_pair bad = {log_description_key(scope.arena, LOG_OF_STREAM, STR("broken"), start_us),
+                   STR("?")};
+    struct kv_keys keys = {.exclusive = &bad.key, .exclusive_count = 1};
+    uint64_t ticket;
+    assert_status(kv_update(database->kv, &keys, put_pair, &bad, &ticket), ST_OK);
+    struct stream_trim_walk walk = {};
+    bool more = true;
+    size_t failed = 0;
+    while (more)
+        failed += streams_trim(database, &walk, start_us + retention_us, &more) != ST_OK;
+    assert_int_equal(failed, 1);
+    assert_int_equal(pairs_left(), 1); /* the bad one */
+    end();
+}
+
+static void a_table_that_fails_keeps_no_other_from_rolling_over(void **state) {
+    (void)state;
+    open_at_start();
+    struct table *another = table_new();
+    another->name = STR("another"); /* comes first */
+    another->key.hash[0] = (struct key_attribute){STR("id"), VALUE_STRING};
+    another->key.hash_count = 1;
+    another->stream = (struct change_log){.id = CHANGE_LOG_NEW, .view = VIEW_KEYS_ONLY};
+    assert_status(catalogue_create(database, &scope, another), ST_OK);
+    scope.now_us = start_us + shard_us;
+    bool more;
+    kv_mem_faults(database->kv, &(struct kv_mem_faults){.update_io = 1});
+    assert_status(streams_roll(database, scope.now_us, &more), ST_IO);
+    assert_int_equal(all_shards().count, 2 * SHARD_COUNT);
+    end();
+}
+
+/* A clock that was ahead for a while: what it opened does not stay open until it is right. */
+static void shards_from_a_clock_set_back_are_replaced(void **state) {
+    (void)state;
+    fixture_open(shard_us, retention_us);
+    scope = scope_new(start_us + 365 * 24 * 3600 * second_us);
+    arn = table_with_stream(&scope, VIEW_KEYS_ONLY);
+    roll_at(start_us);
+    assert_int_equal(all_shards().count, 2 * SHARD_COUNT);
+    roll_at(start_us - shard_us); /* a little is no reason */
+    roll_at(start_us + shard_us - 1);
+    assert_int_equal(all_shards().count, 2 * SHARD_COUNT);
+    roll_at(start_us + shard_us);
+    assert_int_equal(all_shards().count, 3 * SHARD_COUNT);
+    assert_verified();
+    end();
+}
+
+/* A clock that was behind for a while: what ended meanwhile is as new as it was. */
+static void records_outlive_a_clock_that_was_behind(void **state) {
+    (void)state;
+    for (int ends = 0; ends < 2; ends++) {
+        open_at_start();
+        fixture_put(&scope, 0, 1);
+        struct log_shard shard = shard_of_key();
+        scope.now_us = start_us - 365 * 24 * 3600 * second_us;
+        if (ends)
+            switch_stream(false);
+        else
+            roll_at(scope.now_us);
+        scope.now_us = start_us + 1;
+        trim_at(scope.now_us);
+        assert_int_equal(streams_listed(), 1);
+        assert_int_equal(read_at(iterator_at(&shard, AT_TRIM_HORIZON, (str){}), 10).count, 1);
+        assert_verified();
+        end();
+    }
 }
 
 static void the_stream_of_a_deleted_table_stays_until_it_is_old(void **state) {
@@ -367,6 +493,11 @@ int main(void) {
         cmocka_unit_test(old_records_of_an_open_shard_are_hidden),
         cmocka_unit_test(what_ended_long_ago_is_dropped),
         cmocka_unit_test(a_stream_that_was_switched_off_stays_until_it_is_old),
+        cmocka_unit_test(much_is_trimmed_in_parts),
+        cmocka_unit_test(a_log_that_fails_keeps_no_other_from_being_trimmed),
+        cmocka_unit_test(a_table_that_fails_keeps_no_other_from_rolling_over),
+        cmocka_unit_test(shards_from_a_clock_set_back_are_replaced),
+        cmocka_unit_test(records_outlive_a_clock_that_was_behind),
         cmocka_unit_test(the_stream_of_a_deleted_table_stays_until_it_is_old),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

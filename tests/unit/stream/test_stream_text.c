@@ -181,6 +181,14 @@ static void behind_the_last_place_of_an_update_is_the_next_update(void **state) 
     assert_true(read.position.stamp == 42 && read.position.at == 0);
 }
 
+static void behind_the_last_place_of_all_is_no_place_at_the_front(void **state) {
+    (void)state;
+    struct shard_iterator read,
+        iterator = {.stream_arn = STR("arn:x"), .position = {UINT64_MAX, UINT16_MAX + 1}};
+    assert_true(shard_iterator_read(arena, shard_iterator_write(arena, &iterator), &read));
+    assert_true(read.position.stamp == UINT64_MAX && read.position.at == UINT16_MAX);
+}
+
 static void no_part_of_an_iterator_is_one(void **state) {
     (void)state;
     struct shard_iterator iterator = sample(), read;
@@ -221,6 +229,7 @@ int main(void) {
         cmocka_unit_test(other_numbers_are_no_sequence_numbers),
         cmocka_unit_test(an_iterator_reads_back),
         cmocka_unit_test(behind_the_last_place_of_an_update_is_the_next_update),
+        cmocka_unit_test(behind_the_last_place_of_all_is_no_place_at_the_front),
         cmocka_unit_test(no_part_of_an_iterator_is_one),
         cmocka_unit_test(an_iterator_with_any_byte_changed_is_none),
     };

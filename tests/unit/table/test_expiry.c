@@ -313,6 +313,31 @@ static void whoever_moves_the_time_keeps_the_item(void **state) {
     assert_int_equal(findings(), 0);
 }
 
+/* Milliseconds and smaller units, as they are put by mistake: none of them comes for ages. */
+static void time_moved_far_ahead_keeps_the_item(void **state) {
+    (void)state;
+    const int64_t seconds[] = {1700000000000, 9223372036855, 18446744073710, 36893488147420,
+                               expiry_seconds_max};
+    things_that_expire();
+    scope.now_us = (start_s + 10) * second_us;
+    for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+        put("moved", start_s);
+        struct kv_page page;
+        struct kv_range range = {.from = STR("\x07"), .to = STR("\x08")};
+        assert_status(kv_scan(database->kv, NULL, scope.arena, &range, 1, 1 << 20, &page), ST_OK);
+        assert_int_equal(page.count, 1);
+        int64_t second;
+        struct write write = {.kind = WRITE_EXPIRE,
+                              .table = table_named("things"),
+                              .key = expiry_entry_item(page.pairs[0].key, &second)};
+        put("moved", seconds[i]);
+        uint64_t ticket;
+        assert_status(table_write(database, &scope, &write, 1, &ticket), ST_OK);
+        assert_true(there("moved"));
+    }
+    assert_int_equal(findings(), 0);
+}
+
 static void backlog_goes_batch_by_batch(void **state) {
     (void)state;
     things_that_expire();
@@ -408,6 +433,26 @@ static void filing_begins_again_after_a_restart(void **state) {
     put("i2", start_s + 5000);
     tidy();
     assert_int_equal(entries(), 232);
+    assert_int_equal(findings(), 0);
+}
+
+static void table_that_fails_keeps_no_other_from_being_filed(void **state) {
+    (void)state;
+    make_table("things");
+    make_table("zebras");
+    put("a", start_s);
+    assert_status(write_one(&scope, "zebras", WRITE_PUT, item_of(scope.arena, "z", start_s, 1)),
+                  ST_OK);
+    turn("things", "end");
+    turn("zebras", "end");
+    bool more;
+    kv_mem_faults(database->kv, &(struct kv_mem_faults){.update_full = 1});
+    assert_status(expiry_tidy(database, &scope, &filing, &more), ST_FULL);
+    assert_status(expiry_tidy(database, &scope, &filing, &more), ST_OK);
+    assert_true(table_named("zebras")->ttl.indexed);
+    assert_false(table_named("things")->ttl.indexed);
+    tidy();
+    assert_true(table_named("things")->ttl.indexed);
     assert_int_equal(findings(), 0);
 }
 
@@ -686,10 +731,12 @@ int main(void) {
         CASE(items_of_five_years_ago_stay),
         CASE(clock_that_jumps_does_no_harm),
         CASE(whoever_moves_the_time_keeps_the_item),
+        CASE(time_moved_far_ahead_keeps_the_item),
         CASE(backlog_goes_batch_by_batch),
         CASE(large_items_go_in_small_batches),
         CASE(items_from_before_are_filed),
         CASE(filing_begins_again_after_a_restart),
+        CASE(table_that_fails_keeps_no_other_from_being_filed),
         CASE(turning_off_leaves_no_entries),
         CASE(another_attribute_starts_from_nothing),
         CASE(filing_of_an_older_setting_does_not_count),

@@ -61,9 +61,11 @@ static void restart(void) {
 
 /* ---- the table ---- */
 
+static str table_name = STR_INIT("things"); /* of the_table and make_table */
+
 static const struct table *the_table(void) {
     const struct catalogue_snapshot *tables = catalogue_acquire(database);
-    const struct table *table = catalogue_find(tables, STR("things"));
+    const struct table *table = catalogue_find(tables, table_name);
     catalogue_release(tables); /* the database's own keeps it */
     assert_non_null(table);
     return table;
@@ -72,7 +74,7 @@ static const struct table *the_table(void) {
 static void make_table(void) {
     static const struct key_attribute id = {STR_INIT("id"), VALUE_STRING};
     struct table *table = table_new();
-    table->name = STR("things");
+    table->name = table_name;
     table->on_demand = true;
     table->key.hash[0] = id;
     table->key.hash_count = 1;
@@ -553,6 +555,57 @@ static void table_can_be_deleted_while_its_index_is_built(void **state) {
     assert_int_equal(keys_from(SPACE_BUILD) + keys_from(SPACE_ITEM) + keys_from(SPACE_COUNTER), 0);
 }
 
+/* ---- several tables ---- */
+
+/* Two tables that have an index each, empty but for the first one's items. */
+static void two_tables_with_indexes(int items) {
+    table_name = STR("zebras");
+    make_table();
+    add_index(0);
+    table_name = STR("things");
+    make_table();
+    fill(items, GOOD_G);
+    add_index(0);
+}
+
+static const struct index *index_of_zebras(void) {
+    table_name = STR("zebras");
+    const struct table *table = the_table();
+    table_name = STR("things");
+    return table->index_count > 0 ? &table->indexes[0] : NULL;
+}
+
+static void small_table_does_not_wait_for_a_large_one(void **state) {
+    (void)state;
+    two_tables_with_indexes(ITEMS_MAX);
+    for (int i = 0; index_of_zebras()->status != INDEX_ACTIVE; i++) {
+        assert_true(i < 6);
+        assert_int_not_equal(step(), STEP_NOTHING);
+    }
+    assert_int_equal(the_table()->indexes[0].status, INDEX_CREATING);
+    for (int i = 0; the_table()->indexes[0].status != INDEX_ACTIVE; i++) {
+        assert_true(i < 2 * ITEMS_MAX / BUILD_PAGE_ITEMS);
+        assert_int_not_equal(step(), STEP_NOTHING);
+    }
+    assert_complete();
+    assert_int_equal(step(), STEP_NOTHING);
+}
+
+static void table_that_fails_keeps_no_other_from_its_index(void **state) {
+    (void)state;
+    two_tables_with_indexes(10);
+    struct buf key;
+    buf_init(&key, scope.arena, 16);
+    items_prefix(the_table()->id, TABLE_INDEX_ID, &key);
+    put_raw(arena_printf(scope.arena, "%.*sbroken", STR_ARG(buf_str(&key))), STR("?"));
+    size_t failed = 0;
+    for (int i = 0; i < 20; i++)
+        failed += index_build_step(database, &build, now_us) != ST_OK;
+    assert_true(failed > 0);
+    assert_int_equal(the_table()->indexes[0].status, INDEX_CREATING);
+    assert_int_equal(index_of_zebras()->status, INDEX_ACTIVE);
+}
+
 /* ---- verify ---- */
 
 static void verify_tells_what_an_index_under_way_lacks(void **state) {
@@ -718,6 +771,8 @@ int main(void) {
         CASE(deleted_index_leaves_nothing),
         CASE(index_can_be_deleted_while_it_is_built),
         CASE(table_can_be_deleted_while_its_index_is_built),
+        CASE(small_table_does_not_wait_for_a_large_one),
+        CASE(table_that_fails_keeps_no_other_from_its_index),
         CASE(verify_tells_what_an_index_under_way_lacks),
         CASE(any_order_of_writes_and_steps_ends_complete),
     };

@@ -260,6 +260,20 @@ static void a_maximum_on_demand_is_held_second_by_second(void **state) {
     lane_done(&lane);
 }
 
+static void a_table_that_becomes_on_demand_grows_by_its_minutes_not_by_its_age(void **state) {
+    (void)state;
+    struct lane lane = {};
+    struct lane_settings settings = provisioned(1500, start_us);
+    int64_t now_us = start_us;
+    for (; now_us < start_us + 60 * MINUTE; now_us += SECOND) {
+        (void)lane_set(&lane, &settings, now_us);
+        lane_use(&lane, &settings, nowhere, (int64_t)1000 * MICRO_UNITS, now_us);
+    }
+    settings = on_demand();
+    assert_int_equal(lane_set(&lane, &settings, now_us), LANE_WRITE_UNITS_START);
+    lane_done(&lane);
+}
+
 static void units_beyond_all_use_do_not_overflow(void **state) {
     (void)state;
     struct lane lane = {};
@@ -291,6 +305,7 @@ int main(void) {
         cmocka_unit_test(a_table_on_demand_grows_to_twice_its_peak_each_half_hour),
         cmocka_unit_test(growth_ends_at_the_quota_of_a_table),
         cmocka_unit_test(a_maximum_on_demand_is_held_second_by_second),
+        cmocka_unit_test(a_table_that_becomes_on_demand_grows_by_its_minutes_not_by_its_age),
         cmocka_unit_test(units_beyond_all_use_do_not_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
