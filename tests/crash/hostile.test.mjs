@@ -10,7 +10,7 @@ import { RawClient } from '../api/lib/raw.mjs';
 import { S, tableRequest } from '../api/lib/index.mjs';
 
 const BODY_MAX = 16 * 1024 * 1024;
-const server = await startServer(['--in-memory', '--loops', '1']);
+const server = await startServer(['--in-memory', '--allow-unsigned', '--loops', '1']);
 const client = new RawClient(server.endpoint);
 after(async () => { client.close?.(); await server.stop(); });
 await client.call('CreateTable', tableRequest({ name: 'hostile' }));
@@ -80,7 +80,7 @@ test('all of that took less than a gigabyte', () => {
 });
 
 test('clients that do not read their replies are held to a budget of memory', async () => {
-  const small = await startServer(['--in-memory', '--loops', '1', '--max-body-memory-mb', '17']);
+  const small = await startServer(['--in-memory', '--allow-unsigned', '--loops', '1', '--max-body-memory-mb', '17']);
   const db = new RawClient(small.endpoint);
   await db.call('CreateTable', tableRequest({ name: 'unread' }));
   const Keys = Array.from({ length: 42 }, (_, i) => ({ id: S(`k${i}`) }));

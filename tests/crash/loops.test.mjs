@@ -7,7 +7,7 @@ import { startServer } from '../api/lib/server.mjs';
 import { RawClient } from '../api/lib/raw.mjs';
 import { NULL, S, tableRequest } from '../api/lib/index.mjs';
 
-const server = await startServer(['--in-memory', '--loops', '1']);
+const server = await startServer(['--in-memory', '--allow-unsigned', '--loops', '1']);
 const busy = new RawClient(server.endpoint);
 const other = new RawClient(server.endpoint);
 after(async () => { busy.close(); other.close(); await server.stop(); });

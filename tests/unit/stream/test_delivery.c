@@ -27,6 +27,12 @@ static void roll(int64_t now_us) {
     assert_status(streams_roll(database, now_us, &more), ST_OK);
 }
 
+static void trim(int64_t now_us) {
+    struct stream_trim_walk walk = {};
+    for (bool more = true; more;)
+        assert_status(streams_trim(database, &walk, now_us, &more), ST_OK);
+}
+
 struct taken {
     size_t records, lanes_ended;
     int64_t last[KEYS]; /* number of each key, 0: none */
@@ -114,14 +120,6 @@ static void a_lane_ends_behind_the_last_record_of_a_log_that_is_closed(void **st
     fixture_close();
 }
 
-/* A whole walk over the logs. */
-static void trim_all(int64_t at_us) {
-    struct stream_trim_walk walk = {};
-    bool more = true;
-    while (more)
-        assert_status(streams_trim(database, &walk, at_us, &more), ST_OK);
-}
-
 static void shards_that_were_trimmed_are_skipped_and_the_cursor_goes_with_its_log(void **state) {
     (void)state;
     int64_t now_us = clock_wall_us();
@@ -135,7 +133,7 @@ static void shards_that_were_trimmed_are_skipped_and_the_cursor_goes_with_its_lo
     roll(now_us + 2 * SECOND);
     put_round(&scope, 2);
     roll(now_us + 4 * SECOND);
-    trim_all(now_us + 13 * (int64_t)SECOND);
+    trim(now_us + 13 * (int64_t)SECOND);
     for (size_t key = 0; key < KEYS; key++)
         taken.last[key] = 1;
     read_all(&taken, id, 100);
@@ -145,7 +143,7 @@ static void shards_that_were_trimmed_are_skipped_and_the_cursor_goes_with_its_lo
     scope.now_us = now_us + 14 * (int64_t)SECOND;
     end_log(&scope);
     for (int i = 0; i < 2; i++) /* its shards, then itself */
-        trim_all(now_us + 100 * (int64_t)SECOND);
+        trim(now_us + 100 * (int64_t)SECOND);
     assert_status(kv_find(database->kv, NULL, scope.arena, delivery_key(scope.arena, id), &value),
                   ST_NOT_FOUND);
     scope_free(&scope);
