@@ -175,9 +175,12 @@ static void log_build_failure(status st) {
     log_error("event=index_build_failed status=\"%s\"", status_text(st));
 }
 
-/* A page, then a rest as long as it kept a processor busy: there are others who want it. */
+/* A page, then a rest several times as long as it kept a processor busy: there are others who want
+ * it, and the engine has to sort in the background what the page put. On two cores, with 4,000
+ * GetItem a second beside it, resting once as long took 6 s for 400,000 items and p99 from 0.25 to
+ * 1.7 ms; three times as long, 10 s and 0.8 ms. */
 bool job_build_indexes(struct database *database) {
-    enum { REST_US_MAX = 20 * 1000 };
+    enum { REST_FACTOR = 3, REST_US_MAX = 20 * 1000 };
     static struct index_build build; /* of the one thread that steps this */
     int64_t began_us = clock_thread_us();
     status st = index_build_step(database, &build, clock_wall_us());
@@ -190,8 +193,8 @@ bool job_build_indexes(struct database *database) {
     if (st != ST_OK || build.did == STEP_NOTHING)
         return false;
     log_build(&build);
-    int64_t took_us = clock_thread_us() - began_us;
-    usleep((useconds_t)(took_us < REST_US_MAX ? took_us : REST_US_MAX));
+    int64_t rest_us = (clock_thread_us() - began_us) * REST_FACTOR;
+    usleep((useconds_t)(rest_us < REST_US_MAX ? rest_us : REST_US_MAX));
     return true;
 }
 
