@@ -20,6 +20,14 @@
 
 struct faults;
 struct traffic;
+struct principal;
+
+/* Who asks, and how: what decides whether it is allowed (iam/access.h). */
+struct api_caller {
+    struct principal *principal; /* NULL: nobody is asked who they are, everything is allowed */
+    str source_ip, user_agent;
+    bool secure_transport;
+};
 
 struct api_call {
     str target; /* "DynamoDB_20120810.GetItem"; ptr NULL when there was none */
@@ -27,7 +35,8 @@ struct api_call {
     struct arena *arena;
     struct arena *scratch; /* reset by steps of the operation */
     int64_t now_us;
-    str host;                /* as the client calls us; may be absent */
+    str host; /* as the client calls us; may be absent */
+    struct api_caller caller;
     struct traffic *traffic; /* NULL: nothing is counted, and nothing refused for its number */
     struct faults *faults;   /* NULL: none are made */
     str fault_spec;          /* one for this call alone, when `faults` is there; absent: none */

@@ -31,6 +31,7 @@ struct http_request {
     size_t header_count;
     str body;            /* whole, chunks joined */
     char peer[46];       /* address as text */
+    bool secure;         /* came over TLS */
     int64_t received_us; /* clock_monotonic_us when its first byte was read */
 };
 

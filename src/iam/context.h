@@ -1,0 +1,88 @@
+/* context.h - what a policy may ask of a request.
+ *
+ * Purpose:   the one description of a request that decisions are made by.
+ * Ownership: all of it borrows from the request.
+ * Threads:   one at a time.
+ * Errors:    none.
+ * Limits:    none of its own.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/status.h"
+
+enum context_key {
+    /* about the request */
+    CONTEXT_LEADING_KEYS,             /* dynamodb:LeadingKeys: partition key values as text */
+    CONTEXT_ATTRIBUTES,               /* dynamodb:Attributes: top-level names read or written */
+    CONTEXT_SELECT,                   /* dynamodb:Select */
+    CONTEXT_RETURN_VALUES,            /* dynamodb:ReturnValues */
+    CONTEXT_RETURN_CONSUMED_CAPACITY, /* dynamodb:ReturnConsumedCapacity */
+    CONTEXT_FULL_TABLE_SCAN,          /* dynamodb:FullTableScan: true or false, PartiQL only */
+    CONTEXT_ENCLOSING_OPERATION,      /* dynamodb:EnclosingOperation: transactions */
+    CONTEXT_REQUEST_TAG,              /* aws:RequestTag/NAME */
+    CONTEXT_TAG_KEYS,                 /* aws:TagKeys */
+    CONTEXT_RESOURCE_TAG,             /* aws:ResourceTag/NAME (of the table) */
+    /* about who asks, from where and when */
+    CONTEXT_PRINCIPAL_TAG, /* aws:PrincipalTag/NAME */
+    CONTEXT_PRINCIPAL_ARN, /* aws:PrincipalArn */
+    CONTEXT_PRINCIPAL_ACCOUNT,
+    CONTEXT_PRINCIPAL_TYPE,
+    CONTEXT_USER_ID,  /* aws:userid */
+    CONTEXT_USERNAME, /* aws:username: of a user only */
+    CONTEXT_SOURCE_IP,
+    CONTEXT_SECURE_TRANSPORT,
+    CONTEXT_CURRENT_TIME,
+    CONTEXT_EPOCH_TIME,
+    CONTEXT_USER_AGENT,
+    CONTEXT_REQUESTED_REGION,
+    CONTEXT_EXTERNAL_ID, /* sts:ExternalId */
+    CONTEXT_KEY_COUNT
+};
+
+/* Bits by context_key. */
+typedef uint32_t context_set;
+#define CONTEXT_BIT(key) ((context_set)1 << (key))
+/* Those whose value differs between requests for the same action and resource by the same
+ * principal: a decision that asked for none of them may be remembered. (Tags of principals and
+ * tables do too, but a change of them starts a new generation.) */
+#define CONTEXT_VARIES                                                                             \
+    (~(CONTEXT_BIT(CONTEXT_PRINCIPAL_TAG) | CONTEXT_BIT(CONTEXT_PRINCIPAL_ARN) |                   \
+       CONTEXT_BIT(CONTEXT_PRINCIPAL_ACCOUNT) | CONTEXT_BIT(CONTEXT_PRINCIPAL_TYPE) |              \
+       CONTEXT_BIT(CONTEXT_USER_ID) | CONTEXT_BIT(CONTEXT_USERNAME) |                              \
+       CONTEXT_BIT(CONTEXT_REQUESTED_REGION)))
+
+struct context_tag {
+    str key, value;
+};
+
+struct context_tags {
+    const struct context_tag *entries;
+    size_t count;
+};
+
+/* Absent (ptr NULL or present false): the request has no such key, which operators tell apart from
+ * an empty value. */
+struct context_values {
+    bool present;
+    const str *values;
+    size_t count;
+};
+
+struct access_context {
+    str action;   /* "dynamodb:GetItem" */
+    str resource; /* an ARN, or "*" for actions that have none */
+    /* the request; filled by whoever knows it, for the keys asked for */
+    struct context_values leading_keys, attributes;
+    str select, return_values, return_consumed_capacity, full_table_scan, enclosing_operation;
+    struct context_tags request_tags, resource_tags;
+    /* who, from where, when */
+    str principal_arn;  /* "arn:aws:iam::ACCOUNT:user/NAME", "…:root",
+                         * "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION" */
+    str principal_role; /* of a session: "arn:aws:iam::ACCOUNT:role/ROLE"; also matches Principal */
+    str principal_account, principal_type, user_id, username;
+    struct context_tags principal_tags;
+    str source_ip, user_agent, region, external_id;
+    bool secure_transport;
+    int64_t now_us;
+};

@@ -1,0 +1,44 @@
+/* policy.h - policy documents.
+ *
+ * Purpose:   reading a policy's JSON once, so that asking it is a walk over a few strings.
+ * Ownership: a policy lives in the arena it was compiled into and borrows nothing from its text.
+ * Threads:   a compiled policy does not change: any number.
+ * Errors:    ST_INVALID with a sentence in *out_problem when the text is no policy.
+ * Limits:    POLICY_*. Wildcards are matched without recursion, in time of pattern × text at most.
+ *
+ * Sources: the public reference of the policy grammar (Version, Id, Statement, Sid, Effect,
+ * Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition) and of condition
+ * operators.
+ */
+#pragma once
+
+#include "iam/context.h"
+
+enum {
+    POLICY_BYTES_MAX = 20 * 1024, /* of the text, white space included */
+    POLICY_STATEMENTS_MAX = 200,
+};
+
+/* What a document must say and may not say differs. */
+enum policy_kind {
+    POLICY_IDENTITY, /* of users, groups, roles; boundaries and session policies, too: no Principal
+                      */
+    POLICY_RESOURCE, /* of a table or stream: a Principal in each statement */
+    POLICY_TRUST,    /* who may assume a role: a Principal, and no Resource */
+};
+
+struct policy;
+
+status policy_compile(str text, enum policy_kind kind, struct arena *arena,
+                      const struct policy **out, str *out_problem);
+
+/* The context keys that some condition or variable of it asks for. What is not in the set need not
+ * be computed. */
+context_set policy_asks(const struct policy *policy);
+
+enum policy_effect { POLICY_SILENT, POLICY_ALLOWS, POLICY_DENIES };
+
+/* What one document says of one request; a deny in any statement wins. `resource` policies match
+ * Principal against context->principal_arn and its account. Scratch is for variables. */
+enum policy_effect policy_evaluate(const struct policy *policy,
+                                   const struct access_context *context, struct arena *scratch);
