@@ -156,7 +156,7 @@ struct kv_stats {
     bool refusing_writes;
     uint64_t memory_table_bytes; /* in the log, not yet in files */
     uint64_t cache_bytes, cache_bytes_max;
-    uint64_t cache_misses; /* reads that were told to wait for the disk */
+    uint64_t cache_misses;                           /* reads that were told to wait for the disk */
     uint64_t read_cache_bytes, read_cache_bytes_max; /* values and pages in front of the engine */
     uint64_t read_cache_hits;
     uint64_t flushes_running, compactions_running, compaction_pending_bytes;

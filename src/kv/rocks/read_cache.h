@@ -4,9 +4,9 @@
  *            page of ten items 15 to 60; one here 0.2 to 1. Measured: docs/performance.md.
  * Ownership: the cache owns what it keeps; found bytes are copied into the caller's arena.
  * Threads:   any may look and keep; writing, written and take are the committer's alone. A look
- * that meets another one in its shard does not wait, but finds nothing. Errors:    none: what isn't
- * found is read from RocksDB. Limits:    bytes_max in all, kept values and their keys;
- * READ_CACHE_VALUE_MAX each.
+ *            that meets another one in its shard does not wait, but finds nothing.
+ * Errors:    none: what isn't found is read from RocksDB.
+ * Limits:    bytes_max in all, kept values and their keys; READ_CACHE_VALUE_MAX each.
  *
  * What is found is what RocksDB would have answered at some moment of the call. Every key, and
  * every neighbourhood (the keys that begin with the same NEIGHBOURS bytes), falls into a slot that
