@@ -1,7 +1,7 @@
 /* crc32c.h - the checksum of Castagnoli, by the processor's own instruction where it has one.
  *
  * Purpose:   RocksDB checks each record of its log by it. Debian's build of RocksDB computes it in
- *            software, which took 4 % of a durable PutItem of 1 KiB.
+ *            software, which took 4 % of a durable write of 1 KiB.
  * Ownership: none.
  * Threads:   any.
  * Errors:    none.
