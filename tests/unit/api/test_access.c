@@ -372,11 +372,10 @@ static void whoever_reads_whole_items_asked_for_all_attributes(void **state) {
 
 static void a_statement_without_its_partition_is_a_full_table_scan(void **state) {
     (void)state;
-    const char *policy = POLICY(STATEMENT("Deny", "\"dynamodb:PartiQLSelect\"", "\"*\"",
-                                          ",\"Condition\":{\"Bool\":{\"dynamodb:FullTableScan\":["
-                                          "\"true\"]}}") "," STATEMENT("Allow",
-                                                                       "\"dynamodb:PartiQLSelect\"",
-                                                                       "\"*\"", ""));
+    const char *policy = POLICY(
+        STATEMENT("Deny", "\"dynamodb:PartiQLSelect\"", "\"*\"",
+                  ",\"Condition\":{\"Bool\":{\"dynamodb:FullTableScan\":["
+                  "\"true\"]}}") "," STATEMENT("Allow", "\"dynamodb:PartiQLSelect\"", "\"*\"", ""));
     assert_true(allowed(policy, "ExecuteStatement",
                         "{\"Statement\":\"SELECT * FROM Users WHERE id = 'a'\"}"));
     assert_false(allowed(policy, "ExecuteStatement", "{\"Statement\":\"SELECT * FROM Users\"}"));
