@@ -3,9 +3,8 @@
  * input. What is not valid names what it looks like it names, and the operation refuses it. */
 #include "api/access_int.h"
 #include "api/statement.h"
-#include "base/base64.h"
 #include "expr/named.h"
-#include "item/number.h"
+#include "item/item_key.h"
 
 /* What CONTEXT_… of api's own are made of what was asked for. */
 #define GATHERED (CONTEXT_BIT(CONTEXT_LEADING_KEYS) | CONTEXT_BIT(CONTEXT_ATTRIBUTES))
@@ -54,21 +53,9 @@ static const void *pointer_in(const struct shape *shape, const void *in, str nam
 /* ---- partition key values ---- */
 
 static void add_leading(struct gathering *g, enum value_kind kind, str bytes) {
-    struct arena *arena = g->request->scope->arena;
-    struct buf text;
-    if (kind == VALUE_STRING)
-        named_add(&g->leading, bytes);
-    if (kind == VALUE_NUMBER) {
-        buf_init(&text, arena, NUMBER_TEXT_MAX);
-        number_to_text(bytes, &text);
-        named_add(&g->leading, buf_str(&text));
-    }
-    if (kind == VALUE_BINARY) {
-        str encoded = {arena_bytes(arena, base64_encoded_len(bytes.len)),
-                       base64_encoded_len(bytes.len)};
-        base64_encode(bytes, (char *)encoded.ptr);
-        named_add(&g->leading, encoded);
-    }
+    str text;
+    if (key_part_text(kind, bytes, g->request->scope->arena, &text))
+        named_add(&g->leading, text);
 }
 
 static bool is_hash(const struct gathering *g, str name) {
