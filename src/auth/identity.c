@@ -2,8 +2,7 @@
  * the only one so far.
  *
  * A signing key lasts a day in one region: each access key remembers the last one it made. */
-#include "auth/identity.h"
-
+#include "auth/identity_int.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "item/item_codec.h"
