@@ -9,6 +9,7 @@
 #include "server/compression.h"
 #include "server/fault_page.h"
 #include "server/heat.h"
+#include "server/identity_service.h"
 #include "server/metrics.h"
 #include "server/service_metrics.h"
 
@@ -282,6 +283,8 @@ static status handle(void *context, struct http_request *request, struct http_re
     if (thread_may_wait())
         metric_add(METRIC_worker_runs, 1);
     *reply = (struct http_reply){};
+    if (identity_is_call(service, request))
+        return identity_reply(service, request, reply);
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
     if (is_fault_page(service, request))
