@@ -34,6 +34,10 @@ struct identity_operation {
     str members;
 };
 
+/* "iam", and the version that its calls name. */
+str identity_service_name(enum identity_service service);
+str identity_service_version(enum identity_service service);
+
 size_t identity_operation_count(void);
 const struct identity_operation *identity_operation_at(size_t index);
 /* NULL when there is none. */

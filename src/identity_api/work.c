@@ -15,6 +15,14 @@ static const struct service_words services[] = {
                      STR_INIT("https://sts.amazonaws.com/doc/2011-06-15/")},
 };
 
+str identity_service_name(enum identity_service service) {
+    return services[service].name;
+}
+
+str identity_service_version(enum identity_service service) {
+    return services[service].version;
+}
+
 /* ---- answers ---- */
 
 static const struct service_words *words_of(const struct identity_request *request) {
