@@ -53,7 +53,6 @@ struct identity_document {
 /* One of them. Which members mean something depends on the kind; the others are absent or 0. */
 struct identity {
     atomic_uint references;
-    struct arena *arena; /* holds this */
     enum identity_kind kind;
     str name;        /* unique in its kind, whatever the case of its letters */
     str path;        /* "/", "/division/" */
