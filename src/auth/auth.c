@@ -1,11 +1,12 @@
 #include "auth/auth.h"
 
+#include "auth/identity_int.h"
 #include "base/utf8.h"
 
 static status verify(const struct auth *auth, struct scope *scope,
-                     const struct http_request *request, struct sigv4_claim *claim) {
+                     const struct http_request *request, struct sigv4_claim *claim, str service) {
     struct hmac_key key;
-    TRY(sigv4_check(scope, claim, auth->region, STR("dynamodb")));
+    TRY(sigv4_check(scope, claim, auth->region, service));
     bool known = identities_signing_key(auth->identities, claim, &key);
     bool is_true = sigv4_is_signed(scope, request, claim, &key);
     if (!known)
@@ -20,7 +21,7 @@ static status verify(const struct auth *auth, struct scope *scope,
 }
 
 static status check(const struct auth *auth, struct scope *scope,
-                    const struct http_request *request) {
+                    const struct http_request *request, str service) {
     struct sigv4_claim claim;
     switch (auth->mode) {
     case AUTH_OPEN:
@@ -29,7 +30,7 @@ static status check(const struct auth *auth, struct scope *scope,
         return sigv4_read(scope, request, &claim);
     case AUTH_VERIFY:
         TRY(sigv4_read(scope, request, &claim));
-        return verify(auth, scope, request, &claim);
+        return verify(auth, scope, request, &claim, service);
     }
     return ST_INVALID;
 }
@@ -45,10 +46,16 @@ static str as_text(struct arena *arena, str quoted) {
     return text;
 }
 
-status auth_check(const struct auth *auth, struct scope *scope,
-                  const struct http_request *request) {
-    status st = check(auth, scope, request);
+status auth_check_for(const struct auth *auth, struct scope *scope,
+                      const struct http_request *request, str service, struct principal **out) {
+    *out = NULL;
+    status st = check(auth, scope, request, service);
     if (st != ST_OK)
         scope->error_text = as_text(scope->arena, scope->error_text);
     return st;
+}
+
+status auth_check(const struct auth *auth, struct scope *scope, const struct http_request *request,
+                  struct principal **out) {
+    return auth_check_for(auth, scope, request, STR("dynamodb"), out);
 }

@@ -1,5 +1,5 @@
 /* Access keys: made once, kept, found. */
-#include "auth/identity.h"
+#include "auth/identity_int.h"
 #include "kv/mem/mem.h"
 /* Ours come first: cmocka has a macro fail(). */
 #include "lib/test.h"
