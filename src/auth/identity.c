@@ -248,6 +248,8 @@ void identities_swap(struct identities *identities, struct identity_snapshot *ne
     identities->current = next;
     atomic_store_explicit(&identities->generation, next->generation, memory_order_release);
     pthread_mutex_unlock(&identities->lock);
+    if (old != NULL)
+        session_cache_clear(&old->sessions); /* threads that are asked nothing keep `old` long */
     identities_release(old);
 }
 

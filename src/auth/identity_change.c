@@ -120,6 +120,13 @@ status identity_get(const struct identity_snapshot *snapshot, struct identity_ca
                          STR_ARG(identity_kind_word(kind)), STR_ARG(name_or_arn));
 }
 
+/* Without the references, which others count meanwhile. */
+static void identity_copy(const struct identity *from, struct identity *out) {
+    enum { FROM = offsetof(struct identity, kind) };
+    atomic_init(&out->references, 0);
+    memcpy((char *)out + FROM, (const char *)from + FROM, sizeof *out - FROM);
+}
+
 status change_draft(struct change *change, enum identity_kind kind, str name_or_arn,
                     const struct identity **out_old, struct identity *out) {
     TRY(identity_get(change->now, change->call, kind, name_or_arn, out_old));
@@ -127,7 +134,7 @@ status change_draft(struct change *change, enum identity_kind kind, str name_or_
         return identity_fail(change->call, IDENTITY_AccessDenied,
                              "Policy %.*s is managed by the service and cannot be changed.",
                              STR_ARG(name_or_arn));
-    *out = **out_old;
+    identity_copy(*out_old, out);
     return ST_OK;
 }
 
@@ -243,7 +250,8 @@ static status rename_users(struct change *change, const struct identity *old, st
     for (size_t i = 0; i < users->count; i++) {
         if (!identity_is_member(users->entries[i], old->name))
             continue;
-        struct identity draft = *users->entries[i];
+        struct identity draft;
+        identity_copy(users->entries[i], &draft);
         draft.groups =
             renamed(change->call->arena, draft.groups, draft.group_count, old->name, name);
         TRY(change_identity(change, users->entries[i], &draft));
@@ -320,7 +328,7 @@ static const char *what_hangs_on(const struct identity_snapshot *snapshot,
     return NULL;
 }
 
-static status delete (struct change *change, enum identity_kind kind, str name_or_arn) {
+static status remove_identity(struct change *change, enum identity_kind kind, str name_or_arn) {
     const struct identity *old;
     struct identity draft;
     TRY(change_draft(change, kind, name_or_arn, &old, &draft));
@@ -334,5 +342,5 @@ status identity_delete(struct identities *identities, struct identity_call *call
                        enum identity_kind kind, str name_or_arn) {
     struct change change;
     TRY(change_begin(&change, identities, call));
-    return change_end(&change, delete (&change, kind, name_or_arn));
+    return change_end(&change, remove_identity(&change, kind, name_or_arn));
 }

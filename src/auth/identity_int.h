@@ -9,7 +9,7 @@
  *   identity_member.c     changes of tags, members of groups, access keys
  *   access_key.c          access keys and their last signing key
  *   aws_policy.c          the well-known policies
- *   principal.c           who asks, made of what is stored
+ *   principal_make.c      who asks, made of what is stored
  *   session_token.c       tokens of temporary credentials
  *   session_cache.c       principals of sessions that asked lately */
 #pragma once

@@ -21,7 +21,6 @@ struct session {
     atomic_uint references;
     uint64_t hash;
     str token; /* as it was sent */
-    str id;
     struct access_key *key;
     struct principal *principal;
 };
@@ -36,6 +35,7 @@ struct session_cache {
 };
 
 void session_cache_init(struct session_cache *cache);
+void session_cache_clear(struct session_cache *cache);
 void session_cache_done(struct session_cache *cache);
 /* Counted; NULL when it isn't there. */
 struct session *session_cache_find(struct session_cache *cache, str token);

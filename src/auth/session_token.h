@@ -39,6 +39,8 @@ status session_token_write(const struct token_key *key, const struct session_cla
                            struct arena *arena, str *out);
 status session_token_read(const struct token_key *key, str text, struct arena *arena,
                           struct session_claim *out);
+/* The same of what the MAC vouches for, which is the bytes before it. */
+status session_token_fields(str bytes, struct arena *arena, struct session_claim *out);
 /* The credentials that go with a token's text. */
 void session_token_keys(const struct token_key *key, str text, char id[ACCESS_KEY_ID_LEN],
                         char secret[SECRET_KEY_LEN]);
