@@ -64,6 +64,7 @@ static const struct refusal refusals[] = {
     {ERROR_IncompleteSignatureException, 400, STR_INIT("IncompleteSignature")},
     {ERROR_InvalidSignatureException, 403, STR_INIT("SignatureDoesNotMatch")},
     {ERROR_UnrecognizedClientException, 403, STR_INIT("InvalidClientTokenId")},
+    {ERROR_ExpiredTokenException, 403, STR_INIT("ExpiredToken")},
     {ERROR_AccessDeniedException, 403, STR_INIT("AccessDenied")},
 };
 

@@ -115,8 +115,8 @@ static int print_answer(const struct iam_words *words, long http_status, str bod
     if (words->xml && (http_status == 200 || code.ptr != NULL))
         printf("%.*s", STR_ARG(body));
     else if (http_status == 200)
-        (void)print_result(
-            &reader, arena_printf(arena, "%.*sResult", STR_ARG(words->operation->action)), arena);
+        print_result(body, arena_printf(arena, "%.*sResult", STR_ARG(words->operation->action)),
+                     arena);
     if (http_status == 200)
         return EXIT_SUCCESS;
     if (code.ptr != NULL)
