@@ -153,8 +153,10 @@ test('inline policies are put, shown as they were written, listed and deleted', 
     const whose = { [name]: 'inline' };
     await iam[`put${Kind}Policy`]({ ...whose, PolicyName: 'one', PolicyDocument: document });
     await iam[`put${Kind}Policy`]({ ...whose, PolicyName: 'another', PolicyDocument: READ });
-    const { $metadata, ...shown } = await iam[`get${Kind}Policy`]({ ...whose, PolicyName: 'one' });
-    assert.deepEqual(shown, { ...whose, PolicyName: 'one', PolicyDocument: encodeURIComponent(document) });
+    const { $metadata, PolicyDocument, ...shown } = await iam[`get${Kind}Policy`]({ ...whose, PolicyName: 'one' });
+    assert.deepEqual(shown, { ...whose, PolicyName: 'one' });
+    assert.match(PolicyDocument, /^[\w.~%-]+$/);
+    assert.equal(decodeURIComponent(PolicyDocument), document);
     assert.deepEqual((await iam[`list${Kind}Policies`](whose)).PolicyNames, ['another', 'one']);
     await refused(iam[`delete${Kind}`](whose), 'DeleteConflict');
     await iam[`delete${Kind}Policy`]({ ...whose, PolicyName: 'one' });
