@@ -33,7 +33,7 @@ if (!skip) {
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }, { AttributeName: 'kind', AttributeType: 'S' }],
     GlobalSecondaryIndexes: [{ IndexName: 'byKind', Projection: { ProjectionType: 'ALL' },
       KeySchema: [{ AttributeName: 'kind', KeyType: 'HASH' }] }] });
-  for (const id of ['ann', 'bob']) await root.putItem({ TableName: 'things', Item: { id: S(id), kind: S('user'), secret: S('x'), open: S('y') } });
+  for (const id of ['ann', 'bob']) await root.putItem({ TableName: 'things', Item: { id: S(id), kind: S('user'), secret: S('x'), shown: S('y') } });
 }
 
 test('a user without policies may do nothing, and does not learn which tables there are', { skip }, async () => {
@@ -45,8 +45,8 @@ test('a user without policies may do nothing, and does not learn which tables th
 
 test('what is allowed is allowed, on that table alone', { skip }, async () => {
   const { name, db } = await who(allow(['dynamodb:GetItem', 'dynamodb:Query'], ResourceArn));
-  assert.equal((await db.getItem({ TableName: 'things', Key: { id: S('ann') } })).Item.open.S, 'y');
-  assert.equal((await db.getItem({ TableName: ResourceArn, Key: { id: S('ann') } })).Item.open.S, 'y');
+  assert.equal((await db.getItem({ TableName: 'things', Key: { id: S('ann') } })).Item.shown.S, 'y');
+  assert.equal((await db.getItem({ TableName: ResourceArn, Key: { id: S('ann') } })).Item.shown.S, 'y');
   await refused(db.putItem({ TableName: 'things', Item: { id: S('x') } }), 'AccessDeniedException', denied(name, 'PutItem', ResourceArn));
   const query = { TableName: 'things', IndexName: 'byKind', KeyConditionExpression: 'kind = :k', ExpressionAttributeValues: { ':k': S('user') } };
   await refused(db.query(query), 'AccessDeniedException', denied(name, 'Query', `${ResourceArn}/index/byKind`));
@@ -79,18 +79,18 @@ test('users see rows of their own by LeadingKeys', { skip }, async () => {
 
 test('users see columns of their own by Attributes and Select', { skip }, async () => {
   const { db } = await who(allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:UpdateItem'], ResourceArn, { Condition: {
-    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'open'] },
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'shown'] },
     StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES', 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] } } }));
   const one = { TableName: 'things', Key: { id: S('ann') } };
-  assert.deepEqual((await db.getItem({ ...one, ProjectionExpression: 'id, open' })).Item, { id: S('ann'), open: S('y') });
+  assert.deepEqual((await db.getItem({ ...one, ProjectionExpression: 'id, shown' })).Item, { id: S('ann'), shown: S('y') });
   await refused(db.getItem(one), 'AccessDeniedException');
   await refused(db.getItem({ ...one, ProjectionExpression: '#s', ExpressionAttributeNames: { '#s': 'secret' } }), 'AccessDeniedException');
   await refused(db.scan({ TableName: 'things', ProjectionExpression: 'id', FilterExpression: 'begins_with(secret, :x)',
     ExpressionAttributeValues: { ':x': S('x') } }), 'AccessDeniedException');
   const update = (UpdateExpression, more = {}) => db.updateItem({ ...one, UpdateExpression, ...more });
-  await update('SET #o = :v', { ExpressionAttributeNames: { '#o': 'open' }, ExpressionAttributeValues: { ':v': S('y') } });
-  await refused(update('SET #o = secret', { ExpressionAttributeNames: { '#o': 'open' } }), 'AccessDeniedException');
-  await refused(update('SET #o = :v', { ExpressionAttributeNames: { '#o': 'open' }, ExpressionAttributeValues: { ':v': S('y') },
+  await update('SET #o = :v', { ExpressionAttributeNames: { '#o': 'shown' }, ExpressionAttributeValues: { ':v': S('y') } });
+  await refused(update('SET #o = secret', { ExpressionAttributeNames: { '#o': 'shown' } }), 'AccessDeniedException');
+  await refused(update('SET #o = :v', { ExpressionAttributeNames: { '#o': 'shown' }, ExpressionAttributeValues: { ':v': S('y') },
     ReturnValues: 'ALL_NEW' }), 'AccessDeniedException');
   await refused(update('REMOVE secret'), 'AccessDeniedException');
 });
