@@ -42,9 +42,12 @@ static void print_line(struct outline *outline, str name, str text) {
     bool is_member = str_eq(name, STR("member"));
     if (is_member)
         outline->dash = true;
-    else if (outline->dash)
+    else if (outline->dash && blanks >= INDENT)
         blanks -= INDENT;
-    printf("%*s%s", (int)blanks, "", outline->dash ? "- " : "");
+    for (size_t i = 0; i < blanks; i++)
+        putchar(' ');
+    if (outline->dash)
+        fputs("- ", stdout);
     outline->dash = false;
     if (!is_member)
         printf("%.*s:%s", STR_ARG(name), text.len > 0 ? " " : "");
