@@ -273,15 +273,18 @@ static status read_actions(struct reading *r, struct statement *statement, bool 
     return ST_OK;
 }
 
-/* Parts that an ARN lacks are anything. */
+/* Parts that an ARN lacks are anything. The colons of variables separate none. */
 static str complete_arn(struct reading *r, str text) {
-    unsigned colons = 0;
-    str rest = text;
-    for (; colons < 5 && str_find(rest, ':') < rest.len; colons++)
-        (void)take_part(&rest);
-    if (colons == 5)
+    int colons = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (r->variables && text.ptr[i] == '$' && i + 1 < text.len && text.ptr[i + 1] == '{')
+            i = pattern_variable_end(text, i + 2);
+        else
+            colons += text.ptr[i] == ':';
+    }
+    if (colons >= 5)
         return text;
-    return arena_printf(r->arena, "%.*s%.*s", STR_ARG(text), 2 * (5 - (int)colons), ":*:*:*:*:*");
+    return arena_printf(r->arena, "%.*s%.*s", STR_ARG(text), 2 * (5 - colons), ":*:*:*:*:*");
 }
 
 static status read_resources(struct reading *r, struct statement *statement, bool negated) {
