@@ -69,9 +69,9 @@ static const struct row resources[] = {
     {"arn:aws:dynamodb:us-east-1:111122223333:table/ab*ab",
      "arn:aws:dynamodb:us-east-1:111122223333:table/ab", false},
     {"arn:aws:dynamodb:us-east-1:111122223333:table/a*ab?b",
-     "arn:aws:dynamodb:us-east-1:111122223333:table/aabab", false},
+     "arn:aws:dynamodb:us-east-1:111122223333:table/aabab", true},
     {"arn:aws:dynamodb:us-east-1:111122223333:table/a*ab?b",
-     "arn:aws:dynamodb:us-east-1:111122223333:table/aababb", true},
+     "arn:aws:dynamodb:us-east-1:111122223333:table/aababb", false},
 };
 
 static bool applies(struct world *world, const char *element, const char *pattern,
