@@ -24,7 +24,9 @@ static str trimmed(str s) {
 
 static void add_variable(struct compiling *c, struct variable variable) {
     size_t size = sizeof variable;
-    c->variables = arena_grow(c->out.arena, c->variables, c->count * size, (c->count + 1) * size);
+    if ((c->count & (c->count - 1)) == 0) /* a list that doubles */
+        c->variables = arena_grow(c->out.arena, c->variables, c->count * size,
+                                  (c->count ? c->count * 2 : 1) * size);
     c->variables[c->count++] = variable;
     c->asks |= key_ref_asks(&variable.key);
     buf_add_byte(&c->out, CODE_VARIABLE);

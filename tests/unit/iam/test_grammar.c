@@ -227,6 +227,8 @@ static void a_trust_policy_names_principals_and_no_resource(void **state) {
     CHECK_ROWS(state, POLICY_TRUST, trusts);
 }
 
+#define ACTIONS(first) "{'Version':'2012-10-17','Statement':[{'Effect':'Allow','Action':[" first
+
 static str padded(struct world *world, size_t size) {
     str text = world_json(world, S(ALLOW ",'Resource':'*'"));
     char *out = arena_bytes(world->arena, size);
@@ -259,6 +261,41 @@ static void a_policy_has_200_statements_at_most(void **state) {
     assert_null(world_problem(world, POLICY_IDENTITY, text).ptr);
     snprintf(text + len, sizeof text - len, "%s]}", one);
     assert_str(world_problem(world, POLICY_IDENTITY, text), "A policy has 200 statements at most.");
+}
+
+/* Texts whose parts are as short as can be, and so as many. */
+static void a_policy_takes_memory_in_proportion_to_its_text(void **state) {
+    struct world *world = *state;
+    static const char *const rows[][3] = {
+        {ACTIONS("'*'"), ",'*'", "],'Resource':'*'}]}"},
+        {ACTIONS("'*'") "],'Resource':['*'", ",'*'", "]}]}"},
+        {ACTIONS("'*'") "],'Resource':'arn:", "${a:b}", "'}]}"},
+        {ACTIONS("'*'") "],'Resource':'*','Condition':{'StringLike':{'a:b':[''", ",''", "]}}}]}"},
+        {ACTIONS("'*'") "],'Resource':'*','Condition':{'IpAddress':{'a:b':['::'", ",'::'",
+         "]}}}]}"},
+        {ACTIONS("'*'") "],'Resource':'*','Condition':{'NumericEquals':{'a:b':[1", ",1", "]}}}]}"},
+        {ACTIONS("'*'") "],'Resource':'*','Condition':{'Bool':{'a:b':[]", ",'a:%zu':[]", "}}}]}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[POLICY_BYTES_MAX];
+        size_t len = (size_t)snprintf(text, sizeof text, "%s", rows[i][0]);
+        while (len + 64 < sizeof text) {
+            char part[32], *number = strstr(rows[i][1], "%zu");
+            int before = number ? (int)(number - rows[i][1]) : (int)strlen(rows[i][1]);
+            int part_len = number ? snprintf(part, sizeof part, "%.*s%zu%s", before, rows[i][1],
+                                             len, number + 3)
+                                  : snprintf(part, sizeof part, "%s", rows[i][1]);
+            memcpy(text + len, part, (size_t)part_len);
+            len += (size_t)part_len;
+        }
+        snprintf(text + len, sizeof text - len, "%s", rows[i][2]);
+        str json = world_json(world, text), problem;
+        const struct policy *policy;
+        struct arena *arena = arena_new((size_t)64 << 20);
+        assert_status(policy_compile(json, POLICY_IDENTITY, arena, &policy, &problem), ST_OK);
+        assert_in_range(arena_used(arena) / json.len, 0, POLICY_MEMORY_FACTOR - 1);
+        arena_free(arena);
+    }
 }
 
 static void text_that_is_no_utf8_is_no_policy(void **state) {
@@ -309,6 +346,7 @@ int main(void) {
         CASE(a_trust_policy_names_principals_and_no_resource),
         CASE(a_policy_has_20_kilobytes_at_most),
         CASE(a_policy_has_200_statements_at_most),
+        CASE(a_policy_takes_memory_in_proportion_to_its_text),
         CASE(text_that_is_no_utf8_is_no_policy),
         CASE(deep_nesting_is_refused),
         CASE(a_policy_keeps_nothing_of_its_text),
