@@ -291,7 +291,8 @@ static status read_actions(struct reading *r, struct statement *statement, bool 
     return ST_OK;
 }
 
-/* Parts that an ARN lacks are anything. The colons of variables separate none. */
+/* Parts that an ARN lacks are anything. The colons of variables separate none. (Variables borrow
+ * from what comes back.) */
 static str complete_arn(struct reading *r, str text) {
     int colons = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -302,7 +303,7 @@ static str complete_arn(struct reading *r, str text) {
     }
     if (colons >= 5)
         return text;
-    return arena_printf(r->scratch, "%.*s%.*s", STR_ARG(text), 2 * (5 - colons), ":*:*:*:*:*");
+    return arena_printf(r->arena, "%.*s%.*s", STR_ARG(text), 2 * (5 - colons), ":*:*:*:*:*");
 }
 
 static status read_resources(struct reading *r, struct statement *statement, bool negated) {

@@ -82,6 +82,16 @@ static void variables_stand_for_the_values_of_keys(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+static void variables_stand_in_arns_that_lack_parts(void **state) {
+    struct world *world = *state;
+    const struct policy *policy = world_statement(
+        world, POLICY_IDENTITY, "Allow",
+        "'Action':'*','Resource':'arn:aws:dynamodb:${aws:PrincipalTag/none, `us-east-1`}'");
+    assert_int_equal(world_effect(world, policy), POLICY_ALLOWS);
+    world->context.resource = STR("arn:aws:dynamodb:us-east-2:111122223333:table/orders");
+    assert_int_equal(world_effect(world, policy), POLICY_SILENT);
+}
+
 static void variables_are_plain_text_in_old_policies(void **state) {
     struct world *world = *state;
     static const char *const versions[] = {"", "'Version':'2008-10-17',"};
@@ -171,6 +181,7 @@ static void long_values_make_no_endless_pattern(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(variables_stand_for_the_values_of_keys),
+        CASE(variables_stand_in_arns_that_lack_parts),
         CASE(variables_are_plain_text_in_old_policies),
         CASE(what_is_no_variable_is_refused),
         CASE(conditions_compare_with_variables),
