@@ -80,11 +80,11 @@ static bool bool_parse(str text, bool *out) {
 }
 
 static bool number_parse(str text, struct arena *arena, str *out) {
-    unsigned char *bytes = (unsigned char *)arena_bytes(arena, NUMBER_BYTES_MAX);
+    unsigned char bytes[NUMBER_BYTES_MAX];
     size_t len;
     if (number_from_text(text, bytes, &len) != NUMBER_OK)
         return false;
-    *out = (str){(const char *)bytes, len};
+    *out = arena_copy(arena, (str){(const char *)bytes, len});
     return true;
 }
 

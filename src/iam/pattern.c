@@ -1,8 +1,7 @@
 /* Patterns: wildcards and variables.
  *
- * Matching keeps one place to go back to, the last run of anything: what stood before it is
- * matched as early as can be, which is never worse. So the time is pattern × text at most, and
- * there is nothing to recurse into. */
+ * What stands between two runs of anything is matched as early as can be, which is never worse. So
+ * there is one place to go back to, time is pattern × text at most, and nothing recurses. */
 #include "base/buf.h"
 #include "iam/policy_int.h"
 
@@ -25,7 +24,9 @@ static str trimmed(str s) {
 
 static void add_variable(struct compiling *c, struct variable variable) {
     size_t size = sizeof variable;
-    c->variables = arena_grow(c->out.arena, c->variables, c->count * size, (c->count + 1) * size);
+    if ((c->count & (c->count - 1)) == 0) /* a list that doubles */
+        c->variables = arena_grow(c->out.arena, c->variables, c->count * size,
+                                  (c->count ? c->count * 2 : 1) * size);
     c->variables[c->count++] = variable;
     c->asks |= key_ref_asks(&variable.key);
     buf_add_byte(&c->out, CODE_VARIABLE);
@@ -55,8 +56,7 @@ static bool compile_variable(struct compiling *c, str inside) {
     return true;
 }
 
-/* Index of the brace that closes a variable whose inside starts at `from`, or text.len. */
-static size_t variable_end(str text, size_t from) {
+size_t pattern_variable_end(str text, size_t from) {
     bool quoted = false;
     for (size_t i = from; i < text.len; i++) {
         if (text.ptr[i] == '\'')
@@ -65,6 +65,13 @@ static size_t variable_end(str text, size_t from) {
             return i;
     }
     return text.len;
+}
+
+/* Too few colons for an ARN: they are text. */
+static void whole_again(struct buf *out) {
+    for (size_t i = 0; i < out->len; i++)
+        if ((unsigned char)out->ptr[i] == CODE_COLON)
+            out->ptr[i] = ':';
 }
 
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
@@ -76,7 +83,7 @@ bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct patt
         char byte = text.ptr[i];
         if (byte == '$' && syntax & PATTERN_VARIABLES && i + 1 < text.len &&
             text.ptr[i + 1] == '{') {
-            size_t end = variable_end(text, i + 2);
+            size_t end = pattern_variable_end(text, i + 2);
             if (end == text.len || !compile_variable(&c, str_slice(text, i + 2, end)))
                 return false;
             i = end;
@@ -91,6 +98,8 @@ bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct patt
             buf_add_byte(&c.out, (unsigned char)byte);
         }
     }
+    if (syntax & PATTERN_PARTS && colons < 5)
+        whole_again(&c.out);
     *out = (struct pattern){buf_str(&c.out), c.variables, c.count};
     *asks |= c.asks;
     return true;
@@ -137,6 +146,26 @@ bool pattern_resolve(const struct pattern *pattern, const struct access_context 
     return true;
 }
 
+/* Without a `?`: what stands between runs is searched for as a whole, so time is their sum. */
+static bool match_runs(str pattern, str text) {
+    size_t run = str_find(pattern, (char)CODE_ANY_RUN);
+    if (run == pattern.len)
+        return str_eq(pattern, text);
+    if (!str_starts_with(text, str_slice(pattern, 0, run)))
+        return false;
+    text = str_slice(text, run, text.len);
+    for (;;) {
+        pattern = str_slice(pattern, run + 1, pattern.len);
+        run = str_find(pattern, (char)CODE_ANY_RUN);
+        if (run == pattern.len) /* the end of both */
+            return text.len >= run && str_eq(str_slice(text, text.len - run, text.len), pattern);
+        const char *found = run ? memmem(text.ptr, text.len, pattern.ptr, run) : text.ptr;
+        if (found == NULL)
+            return false;
+        text = str_slice(text, (size_t)(found - text.ptr) + run, text.len);
+    }
+}
+
 /* Bytes of the character that starts there; 1 for what is no UTF-8. */
 static size_t character_bytes(str text, size_t at) {
     size_t n = 1;
@@ -146,21 +175,19 @@ static size_t character_bytes(str text, size_t at) {
     return n;
 }
 
-bool pattern_match(str resolved, str text) {
+/* Byte by byte, and back to behind the last run where that fails. */
+static bool match_characters(str pattern, str text) {
     size_t p = 0, t = 0;
     size_t run = SIZE_MAX, run_text = 0; /* the last run, and the text it ends before */
     while (t < text.len) {
-        unsigned char code = p < resolved.len ? (unsigned char)resolved.ptr[p] : 0;
-        if (p < resolved.len && code == CODE_ANY_RUN) {
+        int code = p < pattern.len ? (unsigned char)pattern.ptr[p] : -1;
+        if (code == CODE_ANY_RUN) {
             run = ++p;
             run_text = t;
-            if (p == resolved.len)
-                return true;
-        } else if (p < resolved.len && code == CODE_ANY_ONE) {
+        } else if (code == CODE_ANY_ONE) {
             t += character_bytes(text, t);
             p++;
-        } else if (p < resolved.len &&
-                   (code == CODE_COLON ? ':' : code) == (unsigned char)text.ptr[t]) {
+        } else if (code == (unsigned char)text.ptr[t]) {
             p++;
             t++;
         } else if (run != SIZE_MAX) {
@@ -171,17 +198,20 @@ bool pattern_match(str resolved, str text) {
             return false;
         }
     }
-    while (p < resolved.len && (unsigned char)resolved.ptr[p] == CODE_ANY_RUN)
+    while (p < pattern.len && (unsigned char)pattern.ptr[p] == CODE_ANY_RUN)
         p++;
-    return p == resolved.len;
+    return p == pattern.len;
+}
+
+bool pattern_match(str resolved, str text) {
+    return str_find(resolved, (char)CODE_ANY_ONE) == resolved.len
+               ? match_runs(resolved, text)
+               : match_characters(resolved, text);
 }
 
 bool pattern_match_parts(str resolved, str arn) {
     str rest = arn, pattern = resolved;
-    unsigned colons = 0;
-    for (size_t i = 0; i < resolved.len; i++)
-        colons += (unsigned char)resolved.ptr[i] == CODE_COLON;
-    if (colons < 5)
+    if (str_find(resolved, (char)CODE_COLON) == resolved.len)
         return pattern_match(resolved, arn);
     for (unsigned i = 0; i < 5; i++) {
         size_t cut = str_find(rest, ':'), pattern_cut = str_find(pattern, (char)CODE_COLON);

@@ -57,12 +57,15 @@ struct pattern {
 /* False: a variable that is none. */
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
                      context_set *asks);
+/* Index of the brace that closes a variable whose inside starts at `from`, or text.len. */
+size_t pattern_variable_end(str text, size_t from);
 /* The pattern with its variables' values as text. False: one has no value, so that nothing is like
  * the pattern. */
 bool pattern_resolve(const struct pattern *pattern, const struct access_context *context,
                      struct arena *scratch, str *out);
 bool pattern_match(str resolved, str text);
-/* Part by part where the pattern has the six parts of an ARN, else as a whole. */
+/* For PATTERN_PARTS: part by part where the pattern has the six parts of an ARN, else as a whole.
+ */
 bool pattern_match_parts(str resolved, str arn);
 
 /* ---- values with a type ---- */

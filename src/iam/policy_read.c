@@ -2,11 +2,15 @@
  * refused. Sentences are the service's where it is known to have one. */
 #include "iam/policy_int.h"
 
+/* Lists of POLICY_BYTES_MAX texts in sum, which double. */
+enum { SCRATCH_MAX = 16 * 1024 * 1024 };
+
 static const str syntax_error = STR_INIT("Syntax errors in policy.");
 
 struct reading {
     struct json_reader json;
-    struct arena *arena;
+    struct arena *arena;   /* what stays */
+    struct arena *scratch; /* what doesn't: lists while they grow */
     enum policy_kind kind;
     bool variables; /* Version 2012-10-17 */
     context_set asks;
@@ -57,8 +61,16 @@ static void *list_add(struct arena *arena, void *items, size_t count, size_t siz
     return items;
 }
 
+/* A list that has grown in scratch memory, at its size. */
+static const void *list_keep(struct reading *r, const void *items, size_t count, size_t size) {
+    void *kept = arena_alloc(r->arena, count * size);
+    if (count)
+        memcpy(kept, items, count * size);
+    return kept;
+}
+
 static void texts_add(struct reading *r, struct texts *texts, str text) {
-    texts->items = list_add(r->arena, texts->items, texts->count, sizeof *texts->items);
+    texts->items = list_add(r->scratch, texts->items, texts->count, sizeof *texts->items);
     texts->items[texts->count++] = text;
 }
 
@@ -173,8 +185,8 @@ static status add_principal(struct reading *r, struct statement *statement, str 
     if (str_eq(type, STR("AWS")) && !aws_principal_parse(text, &name))
         return refuse(r, arena_printf(r->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"",
                                       STR_ARG(text)));
-    struct principal_name *list =
-        list_add(r->arena, (void *)statement->principals, statement->principal_count, sizeof *list);
+    struct principal_name *list = list_add(r->scratch, (void *)statement->principals,
+                                           statement->principal_count, sizeof *list);
     list[statement->principal_count++] = name;
     statement->principals = list;
     return ST_OK;
@@ -203,14 +215,8 @@ static status read_principal_types(struct reading *r, struct statement *statemen
     return json_reader_failed(&r->json) ? refuse_syntax(r) : ST_OK;
 }
 
-static status read_principals(struct reading *r, struct statement *statement, bool negated) {
+static status read_names(struct reading *r, struct statement *statement) {
     str text;
-    if (r->kind == POLICY_IDENTITY)
-        return refuse(r, STR("Policy document should not specify a principal."));
-    if (statement->has_principals)
-        return refuse_syntax(r);
-    statement->has_principals = true;
-    statement->not_principals = negated;
     if (json_peek(&r->json) == JSON_STRING) {
         if (!json_string(&r->json, &text) || !str_eq(text, STR("*")))
             return refuse(r, STR("Invalid principal in policy."));
@@ -218,9 +224,21 @@ static status read_principals(struct reading *r, struct statement *statement, bo
     }
     if (!json_object_begin(&r->json))
         return refuse_syntax(r);
-    TRY(read_principal_types(r, statement));
+    return read_principal_types(r, statement);
+}
+
+static status read_principals(struct reading *r, struct statement *statement, bool negated) {
+    if (r->kind == POLICY_IDENTITY)
+        return refuse(r, STR("Policy document should not specify a principal."));
+    if (statement->has_principals)
+        return refuse_syntax(r);
+    TRY(read_names(r, statement));
     if (statement->principal_count == 0)
         return refuse(r, STR("Missing required field Principal cannot be empty!"));
+    statement->has_principals = true;
+    statement->not_principals = negated;
+    statement->principals = list_keep(r, statement->principals, statement->principal_count,
+                                      sizeof *statement->principals);
     return ST_OK;
 }
 
@@ -273,15 +291,18 @@ static status read_actions(struct reading *r, struct statement *statement, bool 
     return ST_OK;
 }
 
-/* Parts that an ARN lacks are anything. */
+/* Parts that an ARN lacks are anything. The colons of variables separate none. */
 static str complete_arn(struct reading *r, str text) {
-    unsigned colons = 0;
-    str rest = text;
-    for (; colons < 5 && str_find(rest, ':') < rest.len; colons++)
-        (void)take_part(&rest);
-    if (colons == 5)
+    int colons = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (r->variables && text.ptr[i] == '$' && i + 1 < text.len && text.ptr[i + 1] == '{')
+            i = pattern_variable_end(text, i + 2);
+        else
+            colons += text.ptr[i] == ':';
+    }
+    if (colons >= 5)
         return text;
-    return arena_printf(r->arena, "%.*s%.*s", STR_ARG(text), 2 * (5 - (int)colons), ":*:*:*:*:*");
+    return arena_printf(r->scratch, "%.*s%.*s", STR_ARG(text), 2 * (5 - colons), ":*:*:*:*:*");
 }
 
 static status read_resources(struct reading *r, struct statement *statement, bool negated) {
@@ -349,7 +370,7 @@ static status read_operator(struct reading *r, struct statement *statement, str 
                 return refuse_syntax(r);
         texts_add(r, &keys, key);
         TRY(read_texts(r, true, &values));
-        struct condition *list = list_add(r->arena, (void *)statement->conditions,
+        struct condition *list = list_add(r->scratch, (void *)statement->conditions,
                                           statement->condition_count, sizeof *list);
         struct condition *condition = &list[statement->condition_count++];
         statement->conditions = list;
@@ -371,7 +392,11 @@ static status read_conditions(struct reading *r, struct statement *statement) {
         texts_add(r, &operators, operator_text);
         TRY(read_operator(r, statement, operator_text));
     }
-    return json_reader_failed(&r->json) ? refuse_syntax(r) : ST_OK;
+    if (json_reader_failed(&r->json))
+        return refuse_syntax(r);
+    statement->conditions = list_keep(r, statement->conditions, statement->condition_count,
+                                      sizeof *statement->conditions);
+    return ST_OK;
 }
 
 /* ---- statements ---- */
@@ -532,10 +557,13 @@ status policy_compile(str text, enum policy_kind kind, struct arena *arena,
     struct reading r = {.arena = arena, .kind = kind};
     struct policy *policy = arena_struct(arena, struct policy);
     status st;
-    if (text.len > POLICY_BYTES_MAX)
+    if (text.len > POLICY_BYTES_MAX) {
         st = refuse(&r, arena_printf(arena, "A policy has %d bytes at most.", POLICY_BYTES_MAX));
-    else
+    } else {
+        r.scratch = arena_new(SCRATCH_MAX);
         st = read_document(&r, arena_copy(arena, text), policy);
+        arena_free(r.scratch);
+    }
     if (st != ST_OK) {
         *out_problem = r.problem;
         return st;

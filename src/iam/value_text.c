@@ -40,7 +40,14 @@ bool network_parse(str text, struct network *out) {
     return true;
 }
 
+/* An IPv4 address is in no network of IPv6, not even ::/0. */
+static bool is_v4(const struct address *address) {
+    return memcmp(address->bytes, mapped, sizeof mapped) == 0;
+}
+
 bool network_holds(const struct network *network, const struct address *address) {
+    if (is_v4(address) != (network->bits >= 96 && is_v4(&network->address)))
+        return false;
     unsigned whole = network->bits / 8, rest = network->bits % 8;
     if (memcmp(network->address.bytes, address->bytes, whole) != 0)
         return false;
