@@ -138,7 +138,7 @@ static bool use_key(const struct openssl *o, SSL_CTX *context, str pem) {
 
 static SSL_CTX *context_new(const struct openssl *o, const struct tls_pem *pem,
                             struct tls_problem *problem) {
-    char why[TLS_PROBLEM_MAX / 2];
+    char why[256];
     const char *what = NULL;
     o->ERR_clear_error();
     SSL_CTX *context = o->SSL_CTX_new(o->TLS_server_method());

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 
-enum { TLS_PROBLEM_MAX = 256 };
+enum { TLS_PROBLEM_MAX = 4608 };
 
 struct tls;
 

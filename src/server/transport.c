@@ -15,6 +15,10 @@ enum {
     DAYS_LEFT_MIN = 30, /* a certificate that we made is made anew when it has less */
 };
 
+static void tell(struct tls_problem *problem, const char *what, const char *why) {
+    snprintf(problem->text, sizeof problem->text, "%s: %s", what, why);
+}
+
 /* ---- files ---- */
 
 static bool read_whole(const char *path, struct arena *arena, str *out, struct stat *out_seen) {
@@ -63,7 +67,7 @@ static status read_pair(struct transport *t, struct arena *arena, struct tls_pem
         fine = read_whole(path, arena, &out->key, &t->key_seen);
     }
     if (!fine)
-        snprintf(problem->text, sizeof problem->text, "%.180s: %s", path, strerror(errno));
+        tell(problem, path, strerror(errno));
     return fine ? ST_OK : ST_IO;
 }
 
@@ -131,8 +135,7 @@ static status keep_pair(struct transport *t, const struct tls_pem *pem,
     bool fine = t->key_made[0] == '\0' || write_whole(t->key_made, pem->key, 0600);
     fine = fine && write_whole(t->certificate_made, pem->certificate, 0644);
     if (!fine)
-        snprintf(problem->text, sizeof problem->text, "can't write %.150s: %s", t->certificate_made,
-                 strerror(errno));
+        tell(problem, t->certificate_made, strerror(errno));
     return fine ? ST_OK : ST_IO;
 }
 
@@ -150,8 +153,7 @@ static status place_made(struct transport *t, const struct config *config,
         snprintf(t->directory_made, sizeof t->directory_made, "%s/stator-tls-XXXXXX",
                  parent != NULL ? parent : "/tmp");
         if (mkdtemp(t->directory_made) == NULL) {
-            snprintf(problem->text, sizeof problem->text, "can't make %.180s: %s",
-                     t->directory_made, strerror(errno));
+            tell(problem, t->directory_made, strerror(errno));
             t->directory_made[0] = '\0';
             return ST_IO;
         }
@@ -161,7 +163,7 @@ static status place_made(struct transport *t, const struct config *config,
     if (fits && !config->in_memory)
         fits = join(t->key_made, directory, "tls-key.pem");
     if (!fits)
-        snprintf(problem->text, sizeof problem->text, "the data directory's path is too long");
+        tell(problem, directory, "the path is too long");
     return fits ? ST_OK : ST_IO;
 }
 
