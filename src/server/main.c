@@ -2,8 +2,10 @@
 #include "base/log.h"
 #include "http/http.h"
 #include "kv/kv.h"
+#include "server/audit.h"
 #include "server/config.h"
 #include "server/jobs.h"
+#include "server/sandbox.h"
 #include "server/service.h"
 #include "server/transport.h"
 #include "table/database.h"
@@ -255,14 +257,17 @@ static void print_screen(const struct config *config, const struct transport *tr
 /* What SIGHUP reads again, and a look now and then. */
 struct renewable {
     struct transport *transport;
+    struct audit *audit; /* NULL: none */
 };
 
 static bool is_renewable(const struct renewable *r) {
-    return r->transport->certificate_file != NULL;
+    return r->transport->certificate_file != NULL || r->audit != NULL;
 }
 
 static void renew(struct renewable *r, bool asked) {
     transport_reload(r->transport, asked);
+    if (asked && r->audit != NULL)
+        audit_reopen(r->audit);
 }
 
 /* Without anything to read again, SIGHUP ends the process as others do. */
@@ -311,12 +316,29 @@ static bool start_server(const struct config *config, struct service *service,
         return false;
     callbacks.tls = transport->tls;
     errno = 0;
+    if (config->audit_log[0] != '\0' &&
+        audit_open(config->audit_log, config->audit_log_strict, &service->audit) != ST_OK) {
+        fprintf(stderr, "stator: can't open the audit log %s: %s\n", config->audit_log,
+                strerror(errno));
+        transport_close(transport);
+        return false;
+    }
+    errno = 0;
     if (http_server_start(config->host, (uint16_t)config->port, &callbacks, &limits, out) == ST_OK)
         return true;
     fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host, (long long)config->port,
             strerror(errno));
+    audit_close(service->audit);
     transport_close(transport);
     return false;
+}
+
+/* Behind it no program can be started any more. */
+static void harden(const struct config *config) {
+    if (config->auth || config->tls_cert[0] != '\0' || config->tls_self_signed)
+        sandbox_hide_memory();
+    if (!config->no_sandbox && !sandbox_enter())
+        log_warn("event=no_sandbox problem=\"%s\"", strerror(errno));
 }
 
 static int serve(const struct config *config, struct faults *faults) {
@@ -350,12 +372,14 @@ static int serve(const struct config *config, struct faults *faults) {
     }
     service_set_server(&service, server);
     struct jobs *jobs = jobs_start(database);
+    harden(config);
     print_screen(config, &transport, http_server_port(server), &made);
-    wait_for_signal(&(struct renewable){.transport = &transport});
+    wait_for_signal(&(struct renewable){.transport = &transport, .audit = service.audit});
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
     database_close(database); /* its last commits still wake the server */
     http_server_free(server);
+    audit_close(service.audit);
     transport_close(&transport);
     identities_close(service.auth.identities);
     traffic_free(traffic);

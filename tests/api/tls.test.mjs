@@ -165,7 +165,9 @@ test('a big body and a big reply pass while the client reads slowly', { skip }, 
     `Content-Type: application/x-amz-json-1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   socket.pause();
   await pause(300); // the socket's buffers are full: the server has to wait
-  const { how, text } = await received(socket, 20000);
+  const whole = received(socket, 20000);
+  socket.resume();
+  const { how, text } = await whole;
   assert.equal(how, 'end');
   const reply = JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4));
   assert.equal(reply.Responses.big.length, 24);
