@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DROPPED_LINE_MAX = 128 };
+enum { DROPPED_LINE_MAX = 128, GATHER_US = 5000 };
 
 /* `filling` is where lines go, `leaving` what the thread writes; they change places. */
 struct audit {
@@ -110,6 +110,14 @@ static void write_out(struct audit *audit) {
     audit->failing = failing;
 }
 
+/* Locked. Lines that come close together leave together: one wake-up and one write for hundreds of
+ * them. */
+static void gather(struct audit *audit) {
+    pthread_mutex_unlock(&audit->lock);
+    usleep(GATHER_US);
+    pthread_mutex_lock(&audit->lock);
+}
+
 static void *audit_main(void *argument) {
     struct audit *audit = argument;
     thread_set_name("audit");
@@ -126,6 +134,8 @@ static void *audit_main(void *argument) {
                 second_passes(audit);
             audit->waiting = false;
         }
+        if (!audit->stopping)
+            gather(audit);
         write_out(audit);
     }
     pthread_mutex_unlock(&audit->lock);
