@@ -71,6 +71,8 @@ static const uint16_t allowed[] = {
     __NR_readv,
     __NR_writev,
     __NR_preadv,
+    __NR_preadv2,
+    __NR_pwritev2,
     __NR_pwritev,
     __NR_openat,
     __NR_close,
