@@ -3,6 +3,7 @@
 #include "api/access.h"
 #include "api/admission.h"
 #include "api/api.h"
+#include "api/audit_note.h"
 #include "api/fault_int.h"
 #include "api/request.h"
 #include "api/shape_read.h"
@@ -198,11 +199,14 @@ status api_call(struct database *database, const struct api_call *call, struct a
                               .operation = operation,
                               .host = call->host,
                               .caller = &call->caller,
-                              .traffic = call->traffic};
+                              .traffic = call->traffic,
+                              .audit = call->audit};
     request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);
     request.input = input;
+    if (st == ST_OK)
+        audit_note_input(request.audit, operation, input);
     if (st == ST_OK)
         st = __builtin_expect(call->faults != NULL, 0) ? run_with_faults(&request, call, out)
                                                        : run(&request);
