@@ -3,7 +3,7 @@
 // requests again (what the threads of a server do meanwhile is not decided by a seed), and leaves
 // the directory.
 //
-//   node tests/crash/points.mjs [--kill] [--ordered] [--lies] [COUNT [SEED]]
+//   node tests/crash/points.mjs [--kill|--fault] [--ordered] [--lies] [COUNT [SEED]]
 
 import { Rounds } from './lib/rounds.mjs';
 import { hasShim, shim } from './lib/disk.mjs';
@@ -11,10 +11,11 @@ import { hasShim, shim } from './lib/disk.mjs';
 const PER_DIRECTORY = 20;
 const options = process.argv.slice(2).filter((each) => each.startsWith('--'));
 const [count = 1000, seed = Date.now() % 1e6] = process.argv.slice(2).filter((each) => !each.startsWith('--')).map(Number);
-const kind = { cut: !options.includes('--kill'), ordered: options.includes('--ordered'), lies: options.includes('--lies') };
-if (kind.cut && !hasShim()) throw new Error(`${shim} is not there: build it`);
+const kind = { kind: ['kill', 'fault'].find((each) => options.includes(`--${each}`)) ?? 'cut', ordered: options.includes('--ordered'), lies: options.includes('--lies') };
+if (kind.kind !== 'kill' && !hasShim()) throw new Error(`${shim} is not there: build it`);
 
 const totals = { points: 0, starting: 0, records: 0, acknowledged: 0, streamed: 0 };
+const outcomes = new Map();
 const began = Date.now();
 for (let at = 0; at < count; at += PER_DIRECTORY) {
   const rounds = new Rounds(kind);
@@ -26,6 +27,7 @@ for (let at = 0; at < count; at += PER_DIRECTORY) {
       totals.records += seen.records;
       totals.acknowledged += seen.acknowledged;
       totals.streamed += seen.streamed;
+      if (seen.hits) outcomes.set(seen.state, (outcomes.get(seen.state) ?? 0) + 1);
     } catch (error) {
       console.error(`point ${n} of seed ${seed} (${rounds.directory}): ${error.stack}`);
       process.exit(1);
@@ -33,5 +35,5 @@ for (let at = 0; at < count; at += PER_DIRECTORY) {
   }
   rounds.done();
   console.log(`${totals.points} points, ${totals.starting} of them while starting, ${totals.acknowledged} acknowledged writes, 0 losses, `
-    + `${Math.round((Date.now() - began) / 1000)} s`);
+    + `${[...outcomes].map(([state, n]) => `${n} ${state} after faults, `).join('')}${Math.round((Date.now() - began) / 1000)} s`);
 }

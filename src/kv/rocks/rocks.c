@@ -293,7 +293,9 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     out->group_sizes = groups->group_sizes;
     out->commit_times = groups->commit_times;
     pthread_mutex_unlock(&groups->lock);
-    out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    int accepting = atomic_load(&groups->accepting);
+    out->refusing_writes = accepting != ACCEPTING;
+    out->read_only = accepting == REFUSING_IO;
     out->cache_misses = atomic_load_explicit(&rocks->cache_misses, memory_order_relaxed);
     if (rocks_handle_hold(rocks) != ST_OK)
         return;

@@ -1,12 +1,14 @@
 // One point after another on one directory: load, an end in the middle of it, and a look at what is
-// left. The end is a power cut (disk.mjs) or a kill.
+// left. The end is a power cut (disk.mjs) or a kill, or there are faults of the disk before it.
 
+import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startServer } from '../../api/lib/server.mjs';
+import { RawClient, S } from '../../api/lib/index.mjs';
 import { checkWorld, verify } from './check.mjs';
-import { Control, Disk, onDisk } from './disk.mjs';
+import { CALL, Control, Disk, ERRNO, FILE, MODE, onDisk } from './disk.mjs';
 import { World } from './load.mjs';
 import { randomFrom } from './random.mjs';
 
@@ -18,10 +20,36 @@ function existsShm() {
   try { return rmSync(mkdtempSync('/dev/shm/stator-'), { recursive: true }) ?? true; } catch { return false; }
 }
 
+function faultOf(random) {
+  const kinds = [
+    { calls: CALL.SYNC, error: ERRNO.EIO }, { calls: CALL.SYNC, error: ERRNO.ENOSPC }, { calls: CALL.SYNC, files: FILE.LOG, error: ERRNO.ENOSPC },
+    { calls: CALL.WRITE, error: ERRNO.EIO }, { calls: CALL.WRITE, error: ERRNO.ENOSPC },
+    { calls: CALL.WRITE, error: ERRNO.ENOSPC, mode: MODE.PARTIAL }, { calls: CALL.WRITE, mode: MODE.SHORT }, { calls: CALL.WRITE, error: ERRNO.EINTR },
+    { calls: CALL.READ, error: ERRNO.EIO }, { calls: CALL.READ, mode: MODE.SHORT }, { calls: CALL.READ, error: ERRNO.EINTR },
+    { calls: CALL.OPEN | CALL.RENAME, error: ERRNO.EIO }, { calls: CALL.OPEN, error: ERRNO.EMFILE },
+    { calls: CALL.WRITE | CALL.SYNC | CALL.OPEN | CALL.RENAME, error: ERRNO.ENOSPC }];
+  return { ...random.of(kinds), skip: random(150), times: 1 + random(random.chance(50) ? 1 : 20) };
+}
+
+// What becomes of writes once the faults are over: 'accepting', or 'refusing' for good, which it says.
+export async function settle(endpoint) {
+  const client = new RawClient(endpoint);
+  try {
+    for (const until = Date.now() + 15000; ;await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const { status, body } = await client.send('DeleteItem', { TableName: 'crash', Key: { p: S('nobody'), s: { N: '1' } } });
+      if (status === 200) return 'accepting';
+      if (/until the server is started again/.test(body)) return 'refusing';
+      assert.ok(Date.now() < until, `neither accepting nor refusing for good: ${status} ${body}`);
+    }
+  } finally {
+    client.close();
+  }
+}
+
 export class Rounds {
-  // `cut`: a power cut, else kill -9.
-  constructor({ cut, ordered = false, lies = false, writers = 12 }) {
-    Object.assign(this, { cut, ordered, lies, world: new World(writers) });
+  // `kind` is cut (a power cut), kill, or fault.
+  constructor({ kind, ordered = false, lies = false, writers = 12 }) {
+    Object.assign(this, { kind, ordered, lies, world: new World(writers) });
     this.home = mkdtempSync(path.join(place, 'stator-crash-'));
     this.directory = path.join(this.home, 'data');
     this.journal = path.join(this.home, 'journal');
@@ -33,7 +61,7 @@ export class Rounds {
   async round(seed) {
     const before = this.world.acknowledged;
     const random = randomFrom(seed);
-    const seen = this.cut ? await this.powerCut(random, seed) : await this.kill(random, seed);
+    const seen = await this[this.kind](random, seed);
     // Half the time `verify` is first to see what is left, else the server.
     const first = random.chance(50);
     if (first) await verify(this.directory);
@@ -54,21 +82,57 @@ export class Rounds {
     await server.kill();
   }
 
-  async powerCut(random, seed) {
+  // A server on such a disk, with the directory as it is now; `server` is undefined when it ended at once.
+  async start(set, args = []) {
     rmSync(this.journal, { force: true });
     mkdirSync(this.directory, { recursive: true });
     const disk = new Disk(this.directory, this.lies);
     const control = new Control(path.join(this.home, 'control'));
-    control.crashAt = 1 + random(random.chance(15) ? 80 : 700);
-    control.syncUs = random.of(SYNC_US);
-    // A crash while it starts is one, too.
-    const server = await startServer(this.args, { env: onDisk(control, this.directory, this.journal) }).catch(() => undefined);
-    if (server) await this.load(server, seed);
+    set(control);
+    const server = await startServer([...this.args, ...args], { env: onDisk(control, this.directory, this.journal) })
+      .catch((error) => { control.why = error.message; });
+    return { disk, control, server };
+  }
+
+  // The power fails here.
+  fail({ disk, control }, random) {
     const records = control.count;
     control.close();
     disk.play(readFileSync(this.journal));
     disk.write(disk.cut(random, this.ordered));
-    return { records, started: server !== undefined };
+    return records;
+  }
+
+  async cut(random, seed) {
+    const on = await this.start((control) => {
+      control.crashAt = 1 + random(random.chance(15) ? 80 : 700);
+      control.syncUs = random.of(SYNC_US);
+    });
+    if (on.server) await this.load(on.server, seed); // a crash while it starts is one, too
+    return { records: this.fail(on, random), started: on.server !== undefined };
+  }
+
+  // Faults begin at some call and end after some. What a server that goes on shows then must be what
+  // one shows that is started after a power cut.
+  async fault(random, seed, rule = faultOf(random)) {
+    const on = await this.start((control) => { control.syncUs = random.of(SYNC_US); }, ['--ttl-delay-ms', '604800000']);
+    assert.ok(on.server, on.control.why);
+    this.world.tolerates = (error) => error.status === 500;
+    await this.world.prepare(on.server.endpoint);
+    setTimeout(() => this.world.stop(), 300 + random(400));
+    on.control.rule(0, rule);
+    await this.world.run(on.server.endpoint, seed);
+    const hits = on.control.hits(0);
+    on.control.clear(0);
+    const state = await settle(on.server.endpoint);
+    if (state === 'accepting') {
+      await checkWorld(on.server.endpoint, this.world);
+      setTimeout(() => this.world.stop(), 100);
+      await this.world.run(on.server.endpoint, seed + 1);
+    }
+    this.world.tolerates = undefined;
+    await on.server.kill();
+    return { records: this.fail(on, random), started: true, state, hits, rule };
   }
 
   async kill(random, seed) {
