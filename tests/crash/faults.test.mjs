@@ -227,8 +227,10 @@ test('thousands of half-open connections cost descriptors, and give them back', 
   const before = readdirSync(`/proc/${server.pid}/fd`).length;
   const sockets = Array.from({ length: 3000 }, () => net.connect(Number(port), '127.0.0.1', function begin() { this.write('POST / HTTP/1.1\r\nHost: x'); })
     .on('error', () => {}).resume());
-  setTimeout(() => rounds.world.stop(), 1500);
-  await rounds.world.run(server.endpoint, SEED);
+  const running = rounds.world.run(server.endpoint, SEED);
+  for (const until = Date.now() + 20000; rounds.world.acknowledged <= 20 && Date.now() < until;) await pause(50);
+  rounds.world.stop();
+  await running;
   assert.ok(rounds.world.acknowledged > 20, `${rounds.world.acknowledged} writes meanwhile`);
   for (const until = Date.now() + 20000; readdirSync(`/proc/${server.pid}/fd`).length > before + 50; await pause(100)) assert.ok(Date.now() < until, 'they are closed');
   sockets.forEach((socket) => socket.destroy());
