@@ -121,13 +121,16 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
 static void name_status(struct scope *scope, const struct operation *operation, status st) {
     if (st == ST_FAILED)
         return;
-    if (st != ST_FULL) /* which is said once, by the job that watches the engine */
+    if (st != ST_FULL && st != ST_READ_ONLY) /* said once, by the job that watches the engine */
         log_error("event=operation_failed operation=%.*s status=\"%s\"", STR_ARG(operation->name),
                   status_text(st));
     scope->error = ERROR_NONE;
     if (st == ST_FULL)
         (void)fail(scope, ERROR_InternalServerError,
                    "The disk is full: writes are refused until space returns.");
+    else if (st == ST_READ_ONLY)
+        (void)fail(scope, ERROR_InternalServerError,
+                   "The disk has failed: writes are refused until the server is started again.");
     else
         (void)fail(scope, ERROR_InternalServerError, "Internal server error");
 }

@@ -66,6 +66,7 @@ static const char *open_problem(status st) {
     case ST_NOT_FOUND:
     case ST_CONFLICT:
     case ST_WOULD_WAIT:
+    case ST_READ_ONLY:
     case ST_TOO_BIG:
     case ST_FAILED:
         break;
