@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
+.PHONY: isolation soak model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -74,6 +74,14 @@ differential: server ## the same requests to two other implementations: make dif
 model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
 	@node=$$(tools/node.py) && for mode in single several shared; do \
 		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
+
+# A history that fails is kept; REPLAY=FILE judges it again.
+isolation: server ## histories of concurrent clients, judged: make isolation SEED=1 COUNT=200
+	@node=$$(tools/node.py) && $$node tests/isolation/isolation.mjs --count $(or $(COUNT),18) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(REPLAY),--replay $(REPLAY))
+
+soak: server ## everything at once, with restarts, against models: make soak MINUTES=60 SEED=1
+	@node=$$(tools/node.py) && $$node tests/soak/soak.mjs --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 index-build: server ## a global index for a table in use: make index-build ITEMS=200000
 	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs
