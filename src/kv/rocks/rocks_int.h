@@ -11,6 +11,7 @@
 #include "kv/kv_int.h"
 #include "kv/rocks/counters.h"
 #include "kv/rocks/overlay.h"
+#include "kv/rocks/read_cache.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -23,6 +24,7 @@ enum {
     LOST_MAX = 16,
     SPACE_CHECK_US = 100 * 1000,
     CACHE_DEFAULT = 64 << 20,
+    READ_CACHE_PART = 4, /* of the cache: one in so many bytes */
     WRITE_BUFFER_DEFAULT = 32 << 20,
     ROCKS_OPEN_BYTES = 1 << 20, /* RocksDB is not opened with less free */
 };
@@ -46,7 +48,8 @@ struct group {
     struct counters deltas; /* what was added, to be turned into totals by the committer */
     struct dropped *dropped;
     size_t dropped_count;
-    struct overlay_entry *entries; /* values to be forgotten once durable */
+    struct kept_value *entries; /* values that leave the overlay once durable */
+    struct touched touched;     /* what the read cache must forget */
 };
 
 enum accepting {
@@ -104,6 +107,7 @@ struct rocks {
     struct kv_txn_pool pool;
     _Atomic uint64_t cache_misses;
     struct overlay overlay;
+    struct read_cache *read_cache;
     struct groups groups;
 };
 
