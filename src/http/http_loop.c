@@ -72,7 +72,11 @@ static void adopt(struct loop *loop, struct connection *c) {
         c->older->newer = c;
     loop->newest = c;
     c->state = CONNECTION_HEAD;
-    c->deadline_us = loop->now_us + (int64_t)loop->server->limits.idle_timeout_ms * 1000;
+    /* Who has not asked anything yet waits for no answer: he gets the time of a request. */
+    const struct http_limits *limits = &loop->server->limits;
+    int first_ms = limits->request_timeout_ms < limits->idle_timeout_ms ? limits->request_timeout_ms
+                                                                        : limits->idle_timeout_ms;
+    c->deadline_us = loop->now_us + (int64_t)first_ms * 1000;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
         connection_close(c); /* the kernel is out of memory or watches */
