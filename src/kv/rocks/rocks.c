@@ -56,13 +56,7 @@ status rocks_handle_hold(struct rocks *rocks) {
 }
 
 static rocksdb_readoptions_t *options_of(struct rocks *rocks, struct kv_read *read) {
-    enum { READ_ALL_TIER = 0, BLOCK_CACHE_TIER = 1 };
-    if (read == NULL)
-        return thread_may_wait() ? rocks->parts.read_any : rocks->parts.read_cached;
-    rocksdb_readoptions_t *options = ((struct rocks_read *)read)->options;
-    rocksdb_readoptions_set_read_tier(options,
-                                      thread_may_wait() ? READ_ALL_TIER : BLOCK_CACHE_TIER);
-    return options;
+    return read == NULL ? rocks->parts.read_any : ((struct rocks_read *)read)->options;
 }
 
 status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct arena *arena, str key,
@@ -193,17 +187,15 @@ static status scan_engine(struct rocks *rocks, struct kv_read *read, struct aren
                           const struct kv_range *range, size_t count_max, size_t bytes_max,
                           struct kv_page *out) {
     /* Where much was deleted a step may pass over any number of keys; "Incomplete" beyond this. */
-    enum { BLOCK_CACHE_TIER = 1, LOOP_SKIP_MAX = 4096 };
+    enum { LOOP_SKIP_MAX = 4096 };
     TRY(rocks_handle_hold(rocks));
     /* Options of its own: bounds belong to one scan. They are read as long as the iterator is. */
     rocksdb_readoptions_t *options = rocksdb_readoptions_create();
     str from = range->from.len ? range->from : ROCKS_FIRST_KEY;
     if (read != NULL)
         rocksdb_readoptions_set_snapshot(options, ((struct rocks_read *)read)->snapshot);
-    if (!thread_may_wait()) {
-        rocksdb_readoptions_set_read_tier(options, BLOCK_CACHE_TIER);
+    if (!thread_may_wait())
         rocksdb_readoptions_set_max_skippable_internal_keys(options, LOOP_SKIP_MAX);
-    }
     rocksdb_readoptions_set_iterate_lower_bound(options, from.ptr, from.len);
     if (range->to.ptr != NULL)
         rocksdb_readoptions_set_iterate_upper_bound(options, range->to.ptr, range->to.len);

@@ -69,7 +69,6 @@ struct rocks_parts { /* RocksDB's objects */
     rocksdb_options_t *options;
     rocksdb_block_based_table_options_t *table;
     rocksdb_cache_t *cache;
-    rocksdb_readoptions_t *read_cached; /* on loops: memory only, else "Incomplete" */
     rocksdb_readoptions_t *read_any;
     rocksdb_writeoptions_t *write_synced;
 };
