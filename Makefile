@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
+.PHONY: isolation soak model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -84,6 +84,14 @@ crash-kills: all ## kill -9 under load: make crash-kills COUNT=200
 
 crash-faults: all ## failing disks under load: make crash-faults COUNT=200
 	@node=$$(tools/node.py) && $$node tests/crash/points.mjs --fault $(or $(COUNT),200) $(or $(SEED),1)
+
+# A history that fails is kept; REPLAY=FILE judges it again.
+isolation: server ## histories of concurrent clients, judged: make isolation SEED=1 COUNT=200
+	@node=$$(tools/node.py) && $$node tests/isolation/isolation.mjs --count $(or $(COUNT),18) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(REPLAY),--replay $(REPLAY))
+
+soak: server ## everything at once, with restarts, against models: make soak MINUTES=60 SEED=1
+	@node=$$(tools/node.py) && $$node tests/soak/soak.mjs --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 index-build: server ## a global index for a table in use: make index-build ITEMS=200000
 	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs

@@ -30,7 +30,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKERS = max(2, os.cpu_count() or 2)
 WAITING = ('table_states', 'expiry', 'faults', 'streams')  # these mostly wait: begun first, beside the others
 SCRIPT_SUITES = {'api': 'tests/api', 'clients': 'tests/clients', 'real data': 'tests/data', 'crash': 'tests/crash',
-                 'model': 'tests/model'}
+                 'model': 'tests/model', 'golden': 'tests/golden', 'isolation': 'tests/isolation'}
 THREADED = ('kv', 'http', 'server', 'stream', 'traffic', 'engine')  # folders whose tests the thread sanitizer sees
 BUILD_SECONDS_MAX = 900
 PROGRAM_SECONDS_MAX = 60

@@ -78,8 +78,10 @@ struct http_limits {
     size_t body_bytes_max;
     size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503. Large replies
                               * that clients have not read may take four times as much. */
-    int request_timeout_ms;  /* from the first byte of a head to the last of the body */
+    int request_timeout_ms;  /* from the first byte of a head to the last of the body; of a new
+                              * connection to its first byte; of a reply to its next byte */
     int idle_timeout_ms;     /* of a keep-alive connection */
+    size_t reply_pace;       /* bytes a second at which a reply must be taken, on the whole */
 };
 
 struct http_server;

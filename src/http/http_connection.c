@@ -112,6 +112,8 @@ static enum next start_writing(struct connection *c) {
     reply_compose(c->loop, x);
     c->state = CONNECTION_WRITING;
     c->deadline_us = after_ms(c, server_of(c)->limits.request_timeout_ms);
+    size_t size = x->out[0].iov_len + x->out[1].iov_len;
+    x->taken_by_us = c->deadline_us + (int64_t)(size * 1000000 / server_of(c)->limits.reply_pace);
     return GO_ON;
 }
 
@@ -444,6 +446,8 @@ static enum next write_reply(struct connection *c) {
     if (out[0].iov_len + out[1].iov_len == 0)
         return replied(c);
     c->deadline_us = after_ms(c, server_of(c)->limits.request_timeout_ms);
+    if (c->deadline_us > x->taken_by_us) /* a byte now and then keeps no reply in memory */
+        c->deadline_us = x->taken_by_us;
     return GO_ON; /* until the kernel says that it is full: only then does an edge follow */
 }
 

@@ -35,10 +35,11 @@ enum {
 struct exchange {
     struct exchange *next_spare;
     struct arena *arena;
-    int64_t began_us; /* 0: no byte of a request yet */
-    size_t from, to;  /* bytes of the buffer not yet taken */
-    size_t scanned;   /* http_head_end's */
-    size_t body_at;   /* where in the buffer bytes after the head begin */
+    int64_t began_us;    /* 0: no byte of a request yet */
+    int64_t taken_by_us; /* while writing: when the client must have taken all of it */
+    size_t from, to;     /* bytes of the buffer not yet taken */
+    size_t scanned;      /* http_head_end's */
+    size_t body_at;      /* where in the buffer bytes after the head begin */
     struct http_head head;
     struct http_chunk chunk;
     char *body; /* heap, grown as bytes come; NULL while the body fits into the buffer */

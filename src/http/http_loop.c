@@ -77,13 +77,17 @@ static void adopt(struct loop *loop, struct connection *c) {
     if (c->older != NULL)
         c->older->newer = c;
     loop->newest = c;
-    int timeout_ms = loop->server->limits.idle_timeout_ms;
+    const struct http_limits *limits = &loop->server->limits;
+    int first_ms = limits->request_timeout_ms < limits->idle_timeout_ms ? limits->request_timeout_ms
+                                                                        : limits->idle_timeout_ms;
     c->state = CONNECTION_HEAD;
+    /* Who has not asked anything yet waits for no answer: he gets the time of a request, or that of
+     * a handshake. */
     if (loop->server->service.tls != NULL) {
         c->state = CONNECTION_HANDSHAKE;
-        timeout_ms = handshake_ms(&loop->server->limits);
+        first_ms = handshake_ms(limits);
     }
-    c->deadline_us = loop->now_us + (int64_t)timeout_ms * 1000;
+    c->deadline_us = loop->now_us + (int64_t)first_ms * 1000;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
         connection_close(c); /* the kernel is out of memory or watches */

@@ -72,6 +72,7 @@ status http_server_start(const char *host, uint16_t port, const struct http_serv
                          const struct http_limits *limits, struct http_server **out) {
     CHECK(limits->loop_count > 0 && limits->worker_count > 0 && limits->connections_max > 0);
     CHECK(limits->head_bytes_max > 0 && limits->body_bytes_max > 0);
+    CHECK(limits->reply_pace > 0);
     CHECK(limits->request_timeout_ms > 0 && limits->idle_timeout_ms > 0);
     int listener = listen_at(host, port);
     if (listener < 0)

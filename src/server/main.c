@@ -29,6 +29,7 @@ enum {
     EXIT_USAGE = 2,
     HEAD_BYTES_MAX = 16 * 1024,
     RENEW_LOOK_S = 2, /* between looks at whether files have changed */
+    REPLY_PACE = 64 * 1024, /* bytes a second: a reply of 16 MB in four minutes */
     MEGABYTE = 1024 * 1024,
 };
 
@@ -216,6 +217,7 @@ static struct http_limits limits_of(const struct config *config) {
         .bodies_bytes_max = (size_t)config->max_body_memory_mb * MEGABYTE,
         .request_timeout_ms = (int)config->request_timeout_ms,
         .idle_timeout_ms = (int)config->idle_timeout_ms,
+        .reply_pace = REPLY_PACE,
     };
 }
 

@@ -11,7 +11,7 @@ const hmac = (key, text) => createHmac('sha256', key).update(text).digest();
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 // The headers to add for a POST / of these bytes to this host.
-export function sign(host, target, body, now = new Date()) {
+export function sign(host, target, body, now = new Date(), { accessKeyId, secretAccessKey } = credentials) {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '');
   const day = time.slice(0, 8);
   const scope = `${day}/${region}/dynamodb/aws4_request`;
@@ -19,10 +19,10 @@ export function sign(host, target, body, now = new Date()) {
   const canonical = ['POST', '/', '', `host:${host}`, `x-amz-date:${time}`, `x-amz-target:${target}`, '',
     names, sha256(body)].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
-  const key = [day, region, 'dynamodb', 'aws4_request'].reduce(hmac, `AWS4${secretKey}`);
+  const key = [day, region, 'dynamodb', 'aws4_request'].reduce(hmac, `AWS4${secretAccessKey}`);
   const signature = createHmac('sha256', key).update(toSign).digest('hex');
   return {
     'X-Amz-Date': time,
-    Authorization: `AWS4-HMAC-SHA256 Credential=${accessKey}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    Authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
   };
 }

@@ -34,7 +34,7 @@ struct fixture {
     bool arena_differed;
 };
 
-enum { BIG = 8 << 20 };
+enum { BIG = 24 << 20 };
 
 static inline void fill(struct http_reply *reply, str body) {
     *reply = (struct http_reply){.status = 200, .content_type = STR("text/plain"), .body = body};
@@ -127,7 +127,8 @@ static inline struct http_limits usual_limits(void) {
                                 .body_bytes_max = 1 << 20,
                                 .bodies_bytes_max = 8 << 20,
                                 .request_timeout_ms = 20000,
-                                .idle_timeout_ms = 20000};
+                                .idle_timeout_ms = 20000,
+                                .reply_pace = 1024};
 }
 
 static inline void fixture_start(struct fixture *f, struct http_limits limits) {

@@ -58,6 +58,29 @@ static void a_client_that_does_not_read_is_cut(void **state) {
     fixture_stop(&f);
 }
 
+static void a_client_that_reads_a_little_all_the_time_is_cut(void **state) {
+    (void)state;
+    struct http_limits limits = usual_limits();
+    limits.request_timeout_ms = 1000;
+    limits.reply_pace = 64 << 20; /* within one and a half seconds; the reader takes six */
+    fixture_start(&f, limits);
+    int fd = client_open(&f), small = 64 * 1024;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    client_send(fd, GET("/big"));
+    await_open(&f, 1);
+    static char part[40000];
+    size_t got = 0;
+    for (int i = 0; i < 200 && stats_of(&f).connections_open != 0; i++) {
+        ssize_t n = recv(fd, part, sizeof part, MSG_WAITALL);
+        got += n > 0 ? (size_t)n : 0;
+        usleep(10000);
+    }
+    assert_int_equal(stats_of(&f).connections_open, 0);
+    assert_in_range(got, 10 * sizeof part, BIG - 1);
+    close(fd);
+    fixture_stop(&f);
+}
+
 static void a_worker_may_take_longer_than_a_request_may(void **state) {
     (void)state;
     struct http_limits limits = usual_limits();
@@ -213,6 +236,7 @@ int main(void) {
         cmocka_unit_test(a_slow_head_and_a_slow_body_are_cut_though_bytes_keep_coming),
         cmocka_unit_test(an_idle_connection_is_closed_without_a_word),
         cmocka_unit_test(a_client_that_does_not_read_is_cut),
+        cmocka_unit_test(a_client_that_reads_a_little_all_the_time_is_cut),
         cmocka_unit_test(a_worker_may_take_longer_than_a_request_may),
         cmocka_unit_test(connections_above_the_limit_are_turned_away),
         cmocka_unit_test(bodies_in_memory_are_bounded_in_sum),
