@@ -3,7 +3,9 @@
 #include "http/http.h"
 #include "kv/kv.h"
 #include "server/config.h"
+#include "server/encryption_key.h"
 #include "server/jobs.h"
+#include "server/rekey.h"
 #include "server/service.h"
 #include "table/database.h"
 #include "table/verify.h"
@@ -33,6 +35,7 @@ static void print_help(FILE *out) {
     fputs("Stator: a database that speaks the DynamoDB API.\n\n"
           "  stator serve [options]     serve until SIGTERM or SIGINT\n"
           "  stator verify DIRECTORY    check everything that is stored (no server may run on it)\n"
+          "  stator rekey DIRECTORY     change the key of an encrypted one (docs/encryption.md)\n"
           "  stator --version\n"
           "  stator --help\n\n"
           "Options of serve (also as STATOR_NAME in the environment, or in --config FILE):\n",
@@ -42,7 +45,10 @@ static void print_help(FILE *out) {
 
 /* ---- opening ---- */
 
-static const char *open_problem(status st) {
+/* `sentence`, when somebody knew a better one. */
+static const char *open_problem(status st, const char *sentence) {
+    if (sentence[0] != '\0')
+        return sentence;
     switch (st) {
     case ST_IN_USE:
         return "another process is using it";
@@ -82,18 +88,37 @@ static struct kinesis_access kinesis_of(const struct config *config) {
             given_or_environment(config->kinesis_secret_access_key, "AWS_SECRET_ACCESS_KEY")};
 }
 
-static status open_database(const struct config *config, struct database **out) {
+/* Its key is wiped as soon as the engine has derived what it needs. */
+static status open_engine(const struct config *config, char problem[PROBLEM_SIZE],
+                          struct kv **out) {
+    unsigned char key[KEY_LEN];
+    const char *sentence = NULL;
+    bool encrypted = false;
     struct kv_options options = {
         .cache_bytes = (size_t)config->cache_mb * MEGABYTE,
         .write_buffer_bytes = (size_t)config->write_buffer_mb * MEGABYTE,
         .free_bytes_min = (uint64_t)config->min_free_mb * MEGABYTE,
+        .out_problem = &sentence,
     };
-    struct kv *kv = NULL;
     errno = 0;
     if (config->in_memory)
-        TRY(kv_mem_open(&kv));
-    else
-        TRY(kv_rocks_open(config->data_dir, &options, &kv));
+        return kv_mem_open(out);
+    if (!encryption_key_read(config->encryption_key_file, config->encryption_key_command, key,
+                             &encrypted, problem))
+        return ST_INVALID;
+    options.encryption_key = encrypted ? key : NULL;
+    status st = kv_rocks_open(config->data_dir, &options, out);
+    key_wipe(key, sizeof key);
+    if (sentence != NULL)
+        snprintf(problem, PROBLEM_SIZE, "%s", sentence);
+    return st;
+}
+
+static status open_database(const struct config *config, char problem[PROBLEM_SIZE],
+                            struct database **out) {
+    struct kv *kv = NULL;
+    problem[0] = '\0';
+    TRY(open_engine(config, problem, &kv));
     struct database_options database_options = {
         .region = str_from_c(config->region),
         .account_id = str_from_c(config->account_id),
@@ -249,10 +274,11 @@ static void prepare_process(void) {
 
 static int serve(const struct config *config, struct faults *faults) {
     struct database *database = NULL;
-    status st = open_database(config, &database);
+    char problem[PROBLEM_SIZE];
+    status st = open_database(config, problem, &database);
     if (st != ST_OK) {
         fprintf(stderr, "stator: can't open data directory %s: %s\n", config->data_dir,
-                open_problem(st));
+                open_problem(st, problem));
         return EXIT_FAILURE;
     }
     struct traffic *traffic = traffic_new(config->enforce_throughput);
@@ -319,20 +345,18 @@ static void print_finding(void *context, str what) {
     printf("%.*s\n", STR_ARG(what));
 }
 
-static int command_verify(const char *directory) {
-    struct config config = {.data_dir = directory,
-                            .region = "us-east-1",
-                            .account_id = "000000000000",
-                            .cache_mb = 64,
-                            .write_buffer_mb = 8};
+static int verify(const struct config *config) {
+    const char *directory = config->data_dir;
+    char problem[PROBLEM_SIZE];
     struct database *database = NULL;
     if (access(directory, F_OK) != 0) {
         fprintf(stderr, "stator: %s: %s\n", directory, strerror(errno));
         return EXIT_FAILURE;
     }
-    status st = open_database(&config, &database);
+    status st = open_database(config, problem, &database);
     if (st != ST_OK) {
-        fprintf(stderr, "stator: can't open data directory %s: %s\n", directory, open_problem(st));
+        fprintf(stderr, "stator: can't open data directory %s: %s\n", directory,
+                open_problem(st, problem));
         return EXIT_FAILURE;
     }
     struct verify_totals totals;
@@ -349,6 +373,26 @@ static int command_verify(const char *directory) {
     return totals.findings ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Options are those of serve; what they say of the key matters. */
+static int command_verify(const char *directory, int argc, char **argv) {
+    struct arena *arena = arena_new(1024 * 1024);
+    struct config config = {};
+    str problem;
+    int code = EXIT_USAGE;
+    if (!config_read(argc, argv, arena, &config, &problem)) {
+        fprintf(stderr, "stator: %.*s (see stator --help)\n", STR_ARG(problem));
+    } else {
+        config.data_dir = directory;
+        config.in_memory = false;
+        config.cache_mb = 64;
+        config.write_buffer_mb = 8;
+        config.min_free_mb = 0;
+        code = verify(&config);
+    }
+    arena_free(arena);
+    return code;
+}
+
 int main(int argc, char **argv) {
     str command = str_from_c(argc > 1 ? argv[1] : "");
     for (int i = 1; i < argc; i++)
@@ -362,8 +406,10 @@ int main(int argc, char **argv) {
     }
     if (str_eq(command, STR("serve")))
         return command_serve(argc - 2, argv + 2);
-    if (str_eq(command, STR("verify")) && argc == 3)
-        return command_verify(argv[2]);
+    if (str_eq(command, STR("verify")) && argc >= 3)
+        return command_verify(argv[2], argc - 3, argv + 3);
+    if (str_eq(command, STR("rekey")) && argc >= 3)
+        return command_rekey(argv[2], argc - 3, argv + 3);
     print_help(stderr);
     return EXIT_USAGE;
 }

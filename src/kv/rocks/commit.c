@@ -73,7 +73,8 @@ static status reopen(struct rocks *rocks) {
     if (!handle_take(rocks))
         return ST_FULL;
     rocks_parts_close(&rocks->parts);
-    status st = rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, false);
+    status st =
+        rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, rocks->files, false);
     if (st != ST_OK)
         rocks_parts_close(&rocks->parts);
     pthread_rwlock_unlock(&rocks->handle);
