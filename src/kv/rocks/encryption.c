@@ -72,7 +72,7 @@ static status key_is_fitting(const struct directory_mark *mark, const struct kv_
     if (!mark->encrypted && options->encryption_key != NULL)
         return problem(options, ST_INVALID,
                        "it is not encrypted, but an encryption key is given: leave that out, or "
-                       "make an encrypted copy by stator copy");
+                       "copy its tables to a new directory that is (docs/encryption.md)");
     return ST_OK;
 }
 
@@ -143,6 +143,23 @@ static status ring_prune(const char *directory, struct key_ring *ring) {
     return ST_OK;
 }
 
+/* Empty logs of earlier starts stay until something is flushed: so something is, the engine's own
+ * record as it is. */
+static status logs_flush(struct rocks_parts *parts) {
+    char *error = NULL, nothing[KV_STAMP_LEN] = {};
+    size_t len = 0;
+    char *stamp = rocksdb_get(parts->db, parts->read_any, "", 0, &len, &error);
+    TRY(rocks_status(&error));
+    rocksdb_put(parts->db, parts->write_synced, "", 0, stamp ? stamp : nothing,
+                stamp ? len : sizeof nothing, &error);
+    rocksdb_free(stamp);
+    TRY(rocks_status(&error));
+    rocksdb_flushoptions_t *wait = rocksdb_flushoptions_create();
+    rocksdb_flush(parts->db, wait, &error);
+    rocksdb_flushoptions_destroy(wait);
+    return rocks_status(&error);
+}
+
 /* Has RocksDB write all of its files anew. */
 static status files_rewrite(const char *directory, const struct kv_options *options,
                             const struct key_ring *ring) {
@@ -157,6 +174,8 @@ static status files_rewrite(const char *directory, const struct kv_options *opti
     for (int start = 0; start < 2 && st == ST_OK; start++) {
         struct rocks_parts parts = {};
         st = rocks_parts_open(&parts, directory, options, files, false);
+        if (st == ST_OK && start == 0)
+            st = logs_flush(&parts);
         if (st == ST_OK && start == 0) {
             enum { FORCE = 2 }; /* the lowest level, too */
             rocksdb_compactoptions_t *all = rocksdb_compactoptions_create();

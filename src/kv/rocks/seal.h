@@ -1,14 +1,14 @@
 /* seal.h - small secrets under a key, and random bytes for keys.
  *
- * Purpose:   AES-256-GCM for what is sealed as a whole: data keys, and the keys in headers of
- * files. OpenSSL's EVP layer is loaded when first needed, and never linked: a process without
- * encryption neither starts later nor grows for it (0.4 ms and 0.6 MB, linked from the archive).
+ * Purpose:   AES-256-GCM for what is sealed as a whole: data keys, and keys in headers of files.
+ *            OpenSSL's EVP layer is loaded when first needed, never linked: without encryption
+ *            a process neither starts later nor grows for it (0.4 ms, 0.6 MB from the archive).
  * Ownership: the caller's memory.
  * Threads:   any.
  * Errors:    crypto_load answers IO when there is no such library. seal_open answers false when a
- * byte of what was sealed, the tag, what was authenticated with it or the key is another one. That
- * OpenSSL fails otherwise is CHECKed. Limits:    a nonce is used once a key (they are random: 2^32
- * seals a key are safe).
+ *            byte of what was sealed or authenticated, the tag, or the key is another one. That
+ *            OpenSSL fails otherwise is CHECKed.
+ * Limits:    a nonce is used once a key (they are random: 2^32 seals a key are safe).
  */
 #pragma once
 
