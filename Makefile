@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench fmt tidy lint help clean
+.PHONY: model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -81,6 +81,13 @@ index-build: server ## a global index for a table in use: make index-build ITEMS
 bench: server ## measure, against the peers that npm has
 	@$(call ninja,build,bench/load)
 	@bench/bench.py $(BENCH)
+
+bench-scale: server ## what a million items, and data beyond memory, cost
+	@bench/scale.py $(BENCH)
+
+bench-long: server ## ten minutes of writes: what flushes and compactions cost those who wait
+	@$(call ninja,build,bench/load)
+	@bench/long_run.py $(BENCH)
 
 fmt: ## lay out all C files
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i

@@ -25,7 +25,7 @@ FORMAT_VERSION = '14.'
 # with the reason beside it.
 TYPE_NAME_FOLDERS = ('item', 'expr')
 TYPE_NAME_FILES = {
-    'src/auth/identity.c': 'an access key is stored as an item, member by member',
+    'src/auth/identity_codec.c': 'an identity is stored as an item, member by member',
     'src/table/catalogue_codec.c': 'a catalogue entry is stored as an item, member by member',
     'src/partiql/value.c': 'literals in a statement have types',
 }

@@ -1,5 +1,6 @@
 /* From a target and a body to an answer. The only place that turns what is left of internal
  * statuses into errors of the service. */
+#include "api/access.h"
 #include "api/admission.h"
 #include "api/api.h"
 #include "api/fault_int.h"
@@ -137,7 +138,11 @@ static status run_once(struct request *request) {
     request->notes = NULL;
     reply_init(&request->reply, request->scope->arena);
     request->counts = (struct api_counts){.operation = request->counts.operation};
-    status st = request->operation->run(request);
+    status st = ST_OK;
+    if (__builtin_expect(request->caller->principal != NULL, 0))
+        st = access_check(request);
+    if (st == ST_OK)
+        st = request->operation->run(request);
     if (st == ST_OK || st == ST_FAILED)
         admission_settle(request); /* the notes name tables of this snapshot */
     catalogue_release(request->tables);
@@ -192,6 +197,7 @@ status api_call(struct database *database, const struct api_call *call, struct a
                               .database = database,
                               .operation = operation,
                               .host = call->host,
+                              .caller = &call->caller,
                               .traffic = call->traffic};
     request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;

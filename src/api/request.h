@@ -42,6 +42,7 @@ struct request {
     struct reply reply;
     uint64_t ticket; /* what the reply depends on */
     str host;        /* as the client calls us; may be absent */
+    const struct api_caller *caller;
     struct api_counts counts;
     const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
     struct traffic *traffic;          /* NULL: nothing is counted */

@@ -1,5 +1,6 @@
 #include "api/statement.h"
 
+#include "api/access.h"
 #include "api/admission.h"
 #include "api/write_request.h"
 #include "item/item_codec.h"
@@ -22,7 +23,7 @@ status statement_parse(struct request *request, str text,
     }
     TRY(partiql_parse(scope, text, values, count, &out->parsed));
     out->shown = arena_array(scope->arena, view, out->parsed.column_count);
-    return ST_OK;
+    return access_check_statement(request, out);
 }
 
 void statement_add_content(const struct statement *statement, struct buf *out) {

@@ -37,6 +37,7 @@ struct statement {
     struct write write;
 };
 
+/* And whether the caller may do that. */
 status statement_parse(struct request *request, str text,
                        const struct in_PreparedStatementParameters *parameters,
                        struct statement *out);

@@ -2,6 +2,7 @@
  * indexes, then what spans them (names used twice, definitions nobody uses, totals). */
 #include "api/table_input.h"
 
+#include "api/policy_setting.h"
 #include "api/stream_settings.h"
 #include "api/table_definition.h"
 #include "api/table_settings.h"
@@ -16,7 +17,6 @@
 
 static status check_unsupported(struct request *request, const struct in_CreateTableInput *in) {
     const struct parameter members[] = {
-        {"ResourcePolicy", in->ResourcePolicy.ptr != NULL, false},
         {"GlobalTableSourceArn", in->GlobalTableSourceArn.ptr != NULL, false},
         {"GlobalTableSettingsReplicationMode", in->GlobalTableSettingsReplicationMode.ptr != NULL,
          false},
@@ -211,6 +211,8 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_global_indexes(scope, in, names, &name_count));
     TRY(check_totals(scope, in));
     TRY(tags_check(scope, in->Tags));
+    if (in->ResourcePolicy.ptr != NULL)
+        TRY(policy_check(scope, in->ResourcePolicy));
     return stream_settings_check(scope, in->StreamSpecification);
 }
 
@@ -297,5 +299,7 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
     TRY(fill_settings(request, in, table));
     TRY(fill_indexes(request, in, table));
     fill_tags(in->Tags, table);
+    if (in->ResourcePolicy.ptr != NULL)
+        policy_set(&table->policy, arena, in->ResourcePolicy, table->created_us);
     return stream_settings_apply(request->scope, in->StreamSpecification, table);
 }

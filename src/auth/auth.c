@@ -1,26 +1,41 @@
 #include "auth/auth.h"
 
+#include "auth/asker.h"
 #include "base/utf8.h"
 
-static status verify(const struct auth *auth, struct scope *scope,
-                     const struct http_request *request, struct sigv4_claim *claim) {
-    struct hmac_key key;
-    TRY(sigv4_check(scope, claim, auth->region, STR("dynamodb")));
-    bool known = identities_signing_key(auth->identities, claim, &key);
-    bool is_true = sigv4_is_signed(scope, request, claim, &key);
-    if (!known)
-        return fail(scope, ERROR_UnrecognizedClientException,
-                    "The security token included in the request is invalid.");
-    if (!is_true)
+static status refuse(struct scope *scope, const struct sigv4_claim *claim,
+                     enum asker_standing standing) {
+    switch (standing) {
+    case ASKER_KNOWN:
         return sigv4_fail(scope);
-    if (claim->session_token.len > 0) /* our keys have none */
+    case ASKER_UNKNOWN:
         return fail(scope, ERROR_UnrecognizedClientException,
-                    "The security token included in the request is invalid");
-    return ST_OK;
+                    "The security token included in the request is invalid%s",
+                    claim->session_token.len > 0 ? "" : ".");
+    case ASKER_EXPIRED:
+        return fail(scope, ERROR_ExpiredTokenException,
+                    "The security token included in the request is expired");
+    }
+    return ST_INVALID;
+}
+
+static status verify(const struct auth *auth, struct scope *scope,
+                     const struct http_request *request, struct sigv4_claim *claim, str service,
+                     struct principal **out) {
+    struct asker asker;
+    TRY(sigv4_check(scope, claim, auth->region, service));
+    asker_find(auth->identities, scope, claim, &asker);
+    bool is_true = sigv4_is_signed(scope, request, claim, &asker.key);
+    if (is_true && asker.standing == ASKER_KNOWN) {
+        *out = asker.principal;
+        return ST_OK;
+    }
+    principal_unref(asker.principal);
+    return refuse(scope, claim, asker.standing);
 }
 
 static status check(const struct auth *auth, struct scope *scope,
-                    const struct http_request *request) {
+                    const struct http_request *request, str service, struct principal **out) {
     struct sigv4_claim claim;
     switch (auth->mode) {
     case AUTH_OPEN:
@@ -29,7 +44,7 @@ static status check(const struct auth *auth, struct scope *scope,
         return sigv4_read(scope, request, &claim);
     case AUTH_VERIFY:
         TRY(sigv4_read(scope, request, &claim));
-        return verify(auth, scope, request, &claim);
+        return verify(auth, scope, request, &claim, service, out);
     }
     return ST_INVALID;
 }
@@ -45,10 +60,16 @@ static str as_text(struct arena *arena, str quoted) {
     return text;
 }
 
-status auth_check(const struct auth *auth, struct scope *scope,
-                  const struct http_request *request) {
-    status st = check(auth, scope, request);
+status auth_check_for(const struct auth *auth, struct scope *scope,
+                      const struct http_request *request, str service, struct principal **out) {
+    *out = NULL;
+    status st = check(auth, scope, request, service, out);
     if (st != ST_OK)
         scope->error_text = as_text(scope->arena, scope->error_text);
     return st;
+}
+
+status auth_check(const struct auth *auth, struct scope *scope, const struct http_request *request,
+                  struct principal **out) {
+    return auth_check_for(auth, scope, request, STR("dynamodb"), out);
 }

@@ -4,12 +4,15 @@
  * Ownership: none.
  * Threads:   any.
  * Errors:    through the scope: MissingAuthenticationToken, IncompleteSignature, InvalidSignature,
- *            UnrecognizedClient, in the service's words.
+ *            UnrecognizedClient, ExpiredToken, in the service's words.
  * Limits:    none of its own.
  */
 #pragma once
 
 #include "auth/identity.h"
+#include "auth/sigv4.h"
+#include "http/http.h"
+#include "item/scope.h"
 
 enum auth_mode {
     AUTH_OPEN,   /* anybody, signed or not */
@@ -23,4 +26,9 @@ struct auth {
     struct identities *identities; /* AUTH_VERIFY */
 };
 
-status auth_check(const struct auth *auth, struct scope *scope, const struct http_request *request);
+/* *out is who asks: counted, the caller's to unref; NULL in the modes that don't know. */
+status auth_check(const struct auth *auth, struct scope *scope, const struct http_request *request,
+                  struct principal **out);
+/* The same for a request that must be signed for another service than "dynamodb": "iam", "sts". */
+status auth_check_for(const struct auth *auth, struct scope *scope,
+                      const struct http_request *request, str service, struct principal **out);

@@ -1,82 +1,22 @@
-/* An access key is stored as an item under 09 01 id: {version, secret, created_us}. The root's is
- * the only one so far.
+/* Opening, and which snapshot is the newest.
  *
- * A signing key lasts a day in one region: each access key remembers the last one it made. */
-#include "auth/identity.h"
-
+ * Each thread keeps the snapshot that it saw last, with the number of its generation: as long as
+ * that is the newest, a request takes no lock and counts nothing. */
+#include "auth/identity_int.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "item/item_codec.h"
-#include "item/item_view.h"
-#include "item/number.h"
 
 #include <openssl/crypto.h>
-#include <pthread.h>
-#include <sys/random.h>
+#include <openssl/rand.h>
 
-enum { ENTRY_VERSION = 1, SCOPE_MAX = 64, ARENA_MAX = 16 * 1024 * 1024, PAGE = 1000 };
+enum { LOAD_ARENA_MAX = 1024 * 1024 * 1024, LOAD_PAGE = 1000 };
 
-static const char key_space[] = {0x09, 0x01};
-
-struct access_key {
-    str id, secret;
-    pthread_mutex_t lock;  /* of what follows */
-    char scope[SCOPE_MAX]; /* date/region/service that `signing` is for */
-    size_t scope_len;      /* 0: none yet */
-    struct hmac_key signing;
-};
-
-struct identities {
-    struct arena *arena; /* holds all of this */
-    struct access_key *keys;
-    size_t count;
-    struct access_key nobody;
-};
-
-/* ---- storing ---- */
-
-static str entry_key(struct arena *arena, str id) {
-    char *key = arena_bytes(arena, sizeof key_space + id.len);
-    memcpy(key, key_space, sizeof key_space);
-    memcpy(key + sizeof key_space, id.ptr, id.len);
-    return (str){key, sizeof key_space + id.len};
-}
-
-static struct value number_value(struct arena *arena, int64_t number) {
-    unsigned char *bytes = arena_alloc(arena, NUMBER_BYTES_MAX);
-    size_t len;
-    number_from_i64(number, bytes, &len);
-    return (struct value){.kind = VALUE_NUMBER, .bytes = {(char *)bytes, len}};
-}
-
-static status put_body(struct kv_txn *txn, void *context) {
-    const kv_pair *entry = context;
-    kv_txn_put(txn, entry->key, entry->value);
-    return ST_OK;
-}
-
-static status store(struct database *database, struct arena *arena, str id, str secret) {
-    int64_t now_us = clock_wall_us();
-    struct attribute members[] = {
-        {STR("version"), number_value(arena, ENTRY_VERSION)},
-        {STR("secret"), {.kind = VALUE_STRING, .bytes = secret}},
-        {STR("created_us"), number_value(arena, now_us)},
-    };
-    struct item item = {.attributes = members, .count = sizeof members / sizeof members[0]};
-    kv_pair entry = {entry_key(arena, id),
-                     item_encode(&item, &(struct item_stamp){.time_us = now_us}, arena)};
-    uint64_t ticket;
-    TRY(kv_update(database->kv, &(struct kv_keys){.exclusive = &entry.key, .exclusive_count = 1},
-                  put_body, &entry, &ticket));
-    return kv_ticket_wait(database->kv, ticket);
-}
-
-/* ---- making ---- */
+/* ---- making keys ---- */
 
 static status random_text(char *out, size_t len, const char *alphabet, size_t letters) {
     for (size_t i = 0; i < len;) {
         unsigned char byte;
-        if (getrandom(&byte, 1, 0) != 1)
+        if (RAND_bytes(&byte, 1) != 1)
             return ST_IO;
         if (byte >= 256 - 256 % letters)
             continue; /* all letters are equally likely */
@@ -86,14 +26,18 @@ static status random_text(char *out, size_t len, const char *alphabet, size_t le
     return ST_OK;
 }
 
-static status make_root(struct database *database, struct arena *arena, struct new_key *out) {
-    static const char id_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    static const char secret_letters[] =
+status identity_random_id(const char prefix[4], char *out, size_t len) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    memcpy(out, prefix, 4);
+    return random_text(out + 4, len - 4, letters, sizeof letters - 1);
+}
+
+status access_key_make(struct new_key *out) {
+    static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    memcpy(out->id, "AKIA", 4);
-    TRY(random_text(out->id + 4, ACCESS_KEY_ID_LEN - 4, id_letters, sizeof id_letters - 1));
-    TRY(random_text(out->secret, SECRET_KEY_LEN, secret_letters, sizeof secret_letters - 1));
-    status st = store(database, arena, str_from_c(out->id), str_from_c(out->secret));
+    status st = identity_random_id("AKIA", out->id, ACCESS_KEY_ID_LEN);
+    if (st == ST_OK)
+        st = random_text(out->secret, SECRET_KEY_LEN, letters, sizeof letters - 1);
     if (st != ST_OK)
         *out = (struct new_key){};
     return st;
@@ -101,70 +45,157 @@ static status make_root(struct database *database, struct arena *arena, struct n
 
 /* ---- loading ---- */
 
-static void key_init(struct access_key *key, str id, str secret) {
-    key->id = id;
-    key->secret = secret;
-    pthread_mutex_init(&key->lock, NULL);
-}
+struct load {
+    struct identities *identities;
+    struct arena *arena;
+    struct identity_edit *edits;
+    size_t count, size;
+    struct token_key token_key;
+    bool has_token_key;
+};
 
-static status load_entry(struct identities *identities, const kv_pair *pair) {
-    view map;
-    int64_t version = 0;
-    TRY(item_check_stored(pair->value));
-    TRY(item_open(pair->value, &map));
-    view stored_version = view_member(map, STR("version"));
-    if (view_kind(stored_version) != VALUE_NUMBER ||
-        !number_to_i64(view_bytes(stored_version), &version))
-        return ST_CORRUPT;
-    if (version > ENTRY_VERSION)
-        return ST_NEWER;
-    view secret = view_member(map, STR("secret"));
-    if (view_kind(secret) != VALUE_STRING)
-        return ST_CORRUPT;
-    str id = str_slice(pair->key, sizeof key_space, pair->key.len);
-    key_init(&identities->keys[identities->count++], arena_copy(identities->arena, id),
-             arena_copy(identities->arena, view_bytes(secret)));
-    return ST_OK;
-}
-
-static status load(struct identities *identities, struct database *database) {
-    static const char end[] = {0x09, 0x02};
-    struct kv_range range = {{key_space, sizeof key_space}, {end, sizeof end}, false};
-    struct kv_page page;
-    TRY(kv_scan(database->kv, NULL, identities->arena, &range, PAGE, SIZE_MAX, &page));
-    identities->keys = arena_array(identities->arena, struct access_key, page.count + 2);
-    for (size_t i = 0; i < page.count; i++)
-        TRY(load_entry(identities, &page.pairs[i]));
-    return ST_OK;
-}
-
-static status fill(struct identities *identities, struct database *database, str given_id,
-                   str given_secret, struct new_key *out_made) {
-    struct arena *arena = identities->arena;
-    TRY(load(identities, database));
-    if (identities->count == 0 && given_id.len == 0) {
-        TRY(make_root(database, arena, out_made));
-        key_init(&identities->keys[identities->count++],
-                 arena_copy(arena, str_from_c(out_made->id)),
-                 arena_copy(arena, str_from_c(out_made->secret)));
+static struct identity_edit *next_edit(struct load *load) {
+    if (load->count == load->size) {
+        size_t more = load->size * 2 + 64;
+        load->edits = arena_grow(load->arena, load->edits, load->size * sizeof load->edits[0],
+                                 more * sizeof load->edits[0]);
+        load->size = more;
     }
+    load->edits[load->count] = (struct identity_edit){};
+    return &load->edits[load->count++];
+}
+
+static status load_entry(struct load *load, const kv_pair *pair) {
+    unsigned char what = pair->key.len > 1 ? (unsigned char)pair->key.ptr[1] : 0;
+    if (what == ENTRY_KEYS) {
+        struct access_key *key = NULL;
+        TRY(access_key_decode(str_slice(pair->key, 2, pair->key.len), pair->value, &key));
+        next_edit(load)->new_key = key;
+    } else if (what == ENTRY_IDENTITIES && pair->key.len > 2) {
+        unsigned char kind = (unsigned char)pair->key.ptr[2];
+        struct identity *identity = NULL;
+        if (kind >= IDENTITY_KINDS)
+            return ST_NEWER;
+        TRY(identity_decode(pair->value, (enum identity_kind)kind,
+                            load->identities->database->account_id, &identity));
+        next_edit(load)->new_identity = identity;
+    } else if (str_eq(pair->key, token_key_entry_key())) {
+        TRY(token_key_decode(pair->value, &load->token_key));
+        load->has_token_key = true;
+    } else {
+        return ST_NEWER;
+    }
+    return ST_OK;
+}
+
+static status load_entries(struct load *load) {
+    struct kv_range range = {.from = STR("\x09"), .to = STR("\x0a")};
+    struct kv_page page;
+    do {
+        TRY(kv_scan(load->identities->database->kv, NULL, load->arena, &range, LOAD_PAGE, SIZE_MAX,
+                    &page));
+        for (size_t i = 0; i < page.count; i++)
+            TRY(load_entry(load, &page.pairs[i]));
+        if (page.more)
+            range.from =
+                arena_printf(load->arena, "%.*s%c", STR_ARG(page.pairs[page.count - 1].key), 0);
+    } while (page.more);
+    return ST_OK;
+}
+
+static status put_body(struct kv_txn *txn, void *context) {
+    const kv_pair *entry = context;
+    kv_txn_put(txn, entry->key, entry->value);
+    return ST_OK;
+}
+
+static status store(struct database *database, kv_pair entry) {
+    uint64_t ticket;
+    TRY(kv_update(database->kv, &(struct kv_keys){.exclusive = &entry.key, .exclusive_count = 1},
+                  put_body, &entry, &ticket));
+    return kv_ticket_wait(database->kv, ticket);
+}
+
+/* The key of tokens is made at the first start; so is the root's, unless one is given. */
+static status make_missing(struct load *load, bool needs_root_key, struct new_key *out_made) {
+    struct database *database = load->identities->database;
+    if (!load->has_token_key) {
+        if (RAND_bytes((unsigned char *)load->token_key.bytes, sizeof load->token_key.bytes) != 1)
+            return ST_IO;
+        TRY(store(database, (kv_pair){token_key_entry_key(),
+                                      token_key_encode(&load->token_key, load->arena)}));
+    }
+    if (!needs_root_key)
+        return ST_OK;
+    TRY(access_key_make(out_made));
+    struct access_key *key =
+        access_key_new(str_from_c(out_made->id), str_from_c(out_made->secret), (str){NULL, 0});
+    key->created_us = clock_wall_us();
+    next_edit(load)->new_key = key;
+    status st = store(database, (kv_pair){access_key_entry_key(load->arena, key->id),
+                                          access_key_encode(key, load->arena)});
+    if (st != ST_OK)
+        *out_made = (struct new_key){};
+    return st;
+}
+
+/* The given one counts, whatever was stored under its id. */
+static void add_given(struct load *load, str id, str secret) {
+    for (size_t i = 0; i < load->count; i++) {
+        struct access_key *key = load->edits[i].new_key;
+        if (key != NULL && str_eq(key->id, id)) {
+            access_key_unref(key);
+            load->edits[i].new_key = NULL;
+        }
+    }
+    struct access_key *given = access_key_new(id, secret, (str){NULL, 0});
+    given->given = true;
+    next_edit(load)->new_key = given;
+}
+
+/* Whoever took the root's keys away on purpose doesn't get a new one. */
+static bool has_keys(const struct load *load) {
+    for (size_t i = 0; i < load->count; i++)
+        if (load->edits[i].new_key != NULL)
+            return true;
+    return false;
+}
+
+static status fill(struct load *load, str given_id, str given_secret, struct new_key *out_made) {
+    TRY(load_entries(load));
+    TRY(make_missing(load, !has_keys(load) && given_id.len == 0, out_made));
     if (given_id.len > 0)
-        key_init(&identities->keys[identities->count++], arena_copy(arena, given_id),
-                 arena_copy(arena, given_secret));
-    char *secret = arena_bytes(arena, SECRET_KEY_LEN);
-    if (getrandom(secret, SECRET_KEY_LEN, 0) != SECRET_KEY_LEN)
+        add_given(load, given_id, given_secret);
+    char secret[SECRET_KEY_LEN];
+    if (RAND_bytes((unsigned char *)secret, sizeof secret) != 1)
         return ST_IO;
-    key_init(&identities->nobody, (str){}, (str){secret, SECRET_KEY_LEN});
+    struct access_key *nobody =
+        access_key_new((str){NULL, 0}, (str){secret, sizeof secret}, (str){NULL, 0});
+    struct identity_snapshot empty = {.account = load->identities->database->account_id,
+                                      .token_key = load->token_key,
+                                      .nobody = nobody};
+    identities_swap(load->identities, snapshot_new(&empty, load->edits, load->count));
+    access_key_unref(nobody);
+    OPENSSL_cleanse(&empty.token_key, sizeof empty.token_key);
     return ST_OK;
 }
 
 status identities_open(struct database *database, str given_id, str given_secret,
                        struct identities **out, struct new_key *out_made) {
-    struct arena *arena = arena_new(ARENA_MAX);
-    struct identities *identities = arena_struct(arena, struct identities);
-    identities->arena = arena;
+    struct identities *identities = calloc(1, sizeof *identities);
+    CHECK(identities != NULL);
+    identities->database = database;
+    pthread_mutex_init(&identities->lock, NULL);
+    pthread_mutex_init(&identities->change, NULL);
+    struct load load = {.identities = identities, .arena = arena_new(LOAD_ARENA_MAX)};
     *out_made = (struct new_key){};
-    status st = fill(identities, database, given_id, given_secret, out_made);
+    status st = fill(&load, given_id, given_secret, out_made);
+    for (size_t i = 0; i < load.count; i++) { /* the snapshot has references of its own */
+        identity_unref(load.edits[i].new_identity);
+        access_key_unref(load.edits[i].new_key);
+    }
+    OPENSSL_cleanse(&load.token_key, sizeof load.token_key);
+    arena_free(load.arena);
     if (st != ST_OK) {
         identities_close(identities);
         return st;
@@ -173,59 +204,62 @@ status identities_open(struct database *database, str given_id, str given_secret
     return ST_OK;
 }
 
-static void key_done(struct access_key *key) {
-    OPENSSL_cleanse((char *)key->secret.ptr, key->secret.len);
-    OPENSSL_cleanse(&key->signing, sizeof key->signing);
-    pthread_mutex_destroy(&key->lock);
+/* ---- the newest snapshot ---- */
+
+/* What this thread saw last. */
+static _Thread_local const struct identity_snapshot *seen;
+static pthread_key_t seen_key;
+static pthread_once_t seen_once = PTHREAD_ONCE_INIT;
+
+static void seen_release(void *snapshot) {
+    seen = NULL;
+    identities_release(snapshot);
+}
+
+static void seen_key_init(void) {
+    CHECK(pthread_key_create(&seen_key, seen_release) == 0);
+}
+
+static void seen_set(const struct identity_snapshot *snapshot) {
+    pthread_once(&seen_once, seen_key_init);
+    identities_release(seen);
+    seen = snapshot;
+    CHECK(pthread_setspecific(seen_key, snapshot) == 0); /* released when the thread ends */
+}
+
+const struct identity_snapshot *identities_here(struct identities *identities) {
+    uint64_t newest = atomic_load_explicit(&identities->generation, memory_order_acquire);
+    if (seen == NULL || seen->generation != newest)
+        seen_set(identities_acquire(identities));
+    return seen;
+}
+
+const struct identity_snapshot *identities_acquire(struct identities *identities) {
+    pthread_mutex_lock(&identities->lock);
+    struct identity_snapshot *snapshot = identities->current;
+    atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&identities->lock);
+    return snapshot;
+}
+
+void identities_swap(struct identities *identities, struct identity_snapshot *next) {
+    pthread_mutex_lock(&identities->lock);
+    struct identity_snapshot *old = identities->current;
+    identities->current = next;
+    atomic_store_explicit(&identities->generation, next->generation, memory_order_release);
+    pthread_mutex_unlock(&identities->lock);
+    if (old != NULL)
+        session_cache_clear(&old->sessions); /* threads that are asked nothing keep `old` long */
+    identities_release(old);
 }
 
 void identities_close(struct identities *identities) {
     if (identities == NULL)
         return;
-    for (size_t i = 0; i < identities->count; i++)
-        key_done(&identities->keys[i]);
-    if (identities->nobody.secret.ptr != NULL)
-        key_done(&identities->nobody);
-    arena_free(identities->arena);
-}
-
-/* ---- signing keys ---- */
-
-/* The last is the given one, whose secret counts whatever was stored. */
-static struct access_key *find(struct identities *identities, str id) {
-    for (size_t i = identities->count; i-- > 0;)
-        if (str_eq(identities->keys[i].id, id))
-            return &identities->keys[i];
-    return NULL;
-}
-
-static void signing_key(struct access_key *key, const struct sigv4_claim *claim,
-                        struct hmac_key *out) {
-    char scope[SCOPE_MAX];
-    int len = snprintf(scope, sizeof scope, "%.*s/%.*s/%.*s", STR_ARG(claim->date),
-                       STR_ARG(claim->region), STR_ARG(claim->service));
-    bool fits = len > 0 && (size_t)len < sizeof scope;
-    pthread_mutex_lock(&key->lock);
-    bool known =
-        fits && key->scope_len == (size_t)len && memcmp(key->scope, scope, (size_t)len) == 0;
-    if (known)
-        *out = key->signing;
-    pthread_mutex_unlock(&key->lock);
-    if (known)
-        return;
-    sigv4_signing_key(key->secret, claim->date, claim->region, claim->service, out);
-    if (!fits)
-        return;
-    pthread_mutex_lock(&key->lock);
-    memcpy(key->scope, scope, (size_t)len);
-    key->scope_len = (size_t)len;
-    key->signing = *out;
-    pthread_mutex_unlock(&key->lock);
-}
-
-bool identities_signing_key(struct identities *identities, const struct sigv4_claim *claim,
-                            struct hmac_key *out) {
-    struct access_key *key = find(identities, claim->access_key_id);
-    signing_key(key != NULL ? key : &identities->nobody, claim, out);
-    return key != NULL;
+    if (seen != NULL && identities->current != NULL)
+        seen_set(NULL);
+    identities_release(identities->current);
+    pthread_mutex_destroy(&identities->lock);
+    pthread_mutex_destroy(&identities->change);
+    free(identities);
 }

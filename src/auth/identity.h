@@ -1,19 +1,93 @@
-/* identity.h - who may sign requests, and with what.
+/* identity.h - who there is: users, groups, roles, policies, access keys.
  *
- * Purpose:   access keys: those kept in the database, and one that the configuration may give.
- * Ownership: identities_close frees; a secret never leaves this file but as a signing key.
- * Threads:   any.
- * Errors:    those of the engine on opening; ST_NEWER for entries of a later version.
- * Limits:    none of its own.
+ * Purpose:   the identities of the account, in memory as an immutable snapshot; finding and walking
+ *            them. identity_change.h changes them, session.h makes and reads temporary credentials.
+ * Ownership: a snapshot is counted and so are the identities it holds: what was found in it lives
+ *            until identities_release. identities_close frees the rest.
+ * Threads:   any; a snapshot does not change. Opening may wait.
+ * Errors:    those of the engine on opening; ST_NEWER for entries of a later version; ST_CORRUPT.
+ * Limits:    IDENTITY_*, the service's quotas.
+ *
+ * The root of the account is no entity: it has access keys, and may do everything.
  */
 #pragma once
 
-#include "auth/sigv4.h"
+#include "iam/access.h"
 #include "table/database.h"
 
-enum { ACCESS_KEY_ID_LEN = 20, SECRET_KEY_LEN = 40 };
+enum {
+    ACCESS_KEY_ID_LEN = 20,
+    SECRET_KEY_LEN = 40,
+    IDENTITY_ID_LEN = 21, /* "AIDA…" */
+    IDENTITY_USERS_MAX = 5000,
+    IDENTITY_GROUPS_MAX = 300,
+    IDENTITY_ROLES_MAX = 1000,
+    IDENTITY_POLICIES_MAX = 1500,
+    IDENTITY_KEYS_MAX = 2, /* of a user; of the root, beside the one that the configuration gives */
+    IDENTITY_ATTACHED_MAX = 20, /* policies, of a user, group or role */
+    IDENTITY_MEMBERSHIPS_MAX = 10,
+    IDENTITY_TAGS_MAX = 50,
+    IDENTITY_TAG_KEY_MAX = 128, /* characters */
+    IDENTITY_TAG_VALUE_MAX = 256,
+    IDENTITY_USER_NAME_MAX = 64,
+    IDENTITY_NAME_MAX = 128, /* of groups and policies; roles have 64 */
+    IDENTITY_PATH_MAX = 512,
+    IDENTITY_DESCRIPTION_MAX = 1000,
+    IDENTITY_DOCUMENT_MAX = 6144,    /* of a managed policy, without white space */
+    IDENTITY_TRUST_MAX = 2048,       /* of a trust policy, likewise */
+    IDENTITY_INLINE_USER_MAX = 2048, /* all inline policies of one together, likewise */
+    IDENTITY_INLINE_GROUP_MAX = 5120,
+    IDENTITY_INLINE_ROLE_MAX = 10240,
+    SESSION_SECONDS_MIN = 900,
+    SESSION_SECONDS_MAX = 12 * 3600, /* a role's limit is from 3600 to this */
+    SESSION_SECONDS_DEFAULT = 3600,
+};
+
+enum identity_kind { IDENTITY_USER, IDENTITY_GROUP, IDENTITY_ROLE, IDENTITY_POLICY };
+enum { IDENTITY_KINDS = 4 };
+
+struct identity_document {
+    str name, text;
+};
+
+/* One of them. Which members mean something depends on the kind; the others are absent or 0. */
+struct identity {
+    atomic_uint references;
+    enum identity_kind kind;
+    str name;        /* unique in its kind, whatever the case of its letters */
+    str path;        /* "/", "/division/" */
+    str id;          /* "AIDA…", "AGPA…", "AROA…", "ANPA…" */
+    str arn;         /* "arn:aws:iam::ACCOUNT:user/division/NAME" */
+    str description; /* of roles and policies; absent: none */
+    int64_t created_us, changed_us;
+    struct context_tags tags; /* of users, roles and policies, by key */
+    /* Users, groups, roles: */
+    const struct identity_document *documents; /* inline policies, by name */
+    size_t document_count;
+    const str *attached; /* ARNs of managed policies, in the order of attaching */
+    size_t attached_count;
+    str boundary;      /* ARN of a managed policy, of users and roles; absent: none */
+    const str *groups; /* of a user: names */
+    size_t group_count;
+    /* Roles: */
+    str trust; /* the document that says who may assume it */
+    int32_t session_seconds_max;
+    /* Policies: */
+    str document;
+    uint32_t document_version; /* 1 at first, one more with each change: "v1" */
+    bool is_aws;               /* one of the well-known, "arn:aws:iam::aws:policy/NAME" */
+};
+
+struct access_key_info {
+    str id;
+    str user; /* absent: the root's */
+    bool active;
+    bool given; /* by the configuration: cannot be changed */
+    int64_t created_us;
+};
 
 struct identities;
+struct identity_snapshot;
 
 /* A key as text; for showing it once, to whom it was made for. */
 struct new_key {
@@ -21,12 +95,39 @@ struct new_key {
     char secret[SECRET_KEY_LEN + 1];
 };
 
-/* Loads the keys. Without any, and with none given, makes the root's, durably. May wait. */
+/* Loads them all. Without any access key, and with none given, makes the root's, durably. May wait.
+ */
 status identities_open(struct database *database, str given_id, str given_secret,
                        struct identities **out, struct new_key *out_made);
 void identities_close(struct identities *identities); /* accepts NULL */
 
-/* The key that the claim must have been signed with. False when the id is unknown: `out` is then a
- * key that nobody has, so that checking a signature by it costs what it always costs. */
-bool identities_signing_key(struct identities *identities, const struct sigv4_claim *claim,
-                            struct hmac_key *out);
+const struct identity_snapshot *identities_acquire(struct identities *identities);
+void identities_release(const struct identity_snapshot *snapshot); /* accepts NULL */
+/* Grows with each change. */
+uint64_t identities_generation(const struct identity_snapshot *snapshot);
+
+/* By name, exactly as it is written; NULL when there is none. */
+const struct identity *identity_find(const struct identity_snapshot *snapshot,
+                                     enum identity_kind kind, str name);
+/* A managed policy, ours or a well-known one. */
+const struct identity *identity_find_policy(const struct identity_snapshot *snapshot, str arn);
+/* Those of a kind, by name (without regard to case); well-known policies are not among them. */
+size_t identity_count(const struct identity_snapshot *snapshot, enum identity_kind kind);
+const struct identity *identity_at(const struct identity_snapshot *snapshot,
+                                   enum identity_kind kind, size_t index);
+/* The index of the first whose name sorts behind `name`: where a page goes on. */
+size_t identity_after(const struct identity_snapshot *snapshot, enum identity_kind kind, str name);
+/* The well-known policies. */
+size_t identity_aws_policy_count(const struct identity_snapshot *snapshot);
+const struct identity *identity_aws_policy_at(const struct identity_snapshot *snapshot,
+                                              size_t index);
+/* To how many users, groups and roles the policy is attached; as how many's boundary it serves. */
+size_t identity_attachments(const struct identity_snapshot *snapshot, str policy_arn);
+size_t identity_boundary_uses(const struct identity_snapshot *snapshot, str policy_arn);
+
+/* Access keys of a user (absent: of the root), at most max; answers how many there are. */
+size_t identity_keys(const struct identity_snapshot *snapshot, str user,
+                     struct access_key_info *out, size_t max);
+/* False when there is none of that id. */
+bool identity_find_key(const struct identity_snapshot *snapshot, str id,
+                       struct access_key_info *out);

@@ -15,13 +15,25 @@ struct sha256_digest sha256(str bytes) {
     return digest;
 }
 
-static void state_begin(SHA256_CTX *state, const unsigned char *key, unsigned char pad) {
+static void state_begin(uint32_t out[8], const unsigned char *key, unsigned char pad) {
     unsigned char block[BLOCK_LEN];
+    SHA256_CTX state;
     for (size_t i = 0; i < BLOCK_LEN; i++)
         block[i] = key[i] ^ pad;
-    SHA256_Init(state);
-    SHA256_Update(state, block, sizeof block);
+    SHA256_Init(&state);
+    SHA256_Update(&state, block, sizeof block);
+    memcpy(out, state.h, sizeof state.h);
     OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(&state, sizeof state);
+}
+
+/* As it was behind that block; `data` holds nothing yet. */
+static void state_resume(SHA256_CTX *state, const uint32_t begun[8]) {
+    memcpy(state->h, begun, sizeof state->h);
+    state->Nl = BLOCK_LEN * 8;
+    state->Nh = 0;
+    state->num = 0;
+    state->md_len = SHA256_LEN;
 }
 
 void hmac_key_init(struct hmac_key *key, str secret) {
@@ -32,17 +44,18 @@ void hmac_key_init(struct hmac_key *key, str secret) {
     } else if (secret.len > 0) {
         memcpy(block, secret.ptr, secret.len);
     }
-    state_begin(&key->inner, block, 0x36);
-    state_begin(&key->outer, block, 0x5c);
+    state_begin(key->inner, block, 0x36);
+    state_begin(key->outer, block, 0x5c);
     OPENSSL_cleanse(block, sizeof block);
 }
 
 struct sha256_digest hmac_sha256(const struct hmac_key *key, str bytes) {
     struct sha256_digest digest;
-    SHA256_CTX state = key->inner;
+    SHA256_CTX state;
+    state_resume(&state, key->inner);
     SHA256_Update(&state, bytes.ptr, bytes.len);
     SHA256_Final(digest.bytes, &state);
-    state = key->outer;
+    state_resume(&state, key->outer);
     SHA256_Update(&state, digest.bytes, sizeof digest.bytes);
     SHA256_Final(digest.bytes, &state);
     return digest;
@@ -57,11 +70,8 @@ void sha256_hex(const struct sha256_digest *digest, char out[SHA256_HEX_LEN]) {
 }
 
 static int hex_value(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    unsigned digit = (unsigned char)c - (unsigned)'0', letter = ((unsigned char)c | 0x20u) - 'a';
+    return digit < 10 ? (int)digit : letter < 6 ? (int)letter + 10 : -1;
 }
 
 bool sha256_from_hex(str hex, struct sha256_digest *out) {

@@ -22,7 +22,7 @@ struct sha256_digest {
 
 /* The states of HMAC after the block that holds the key. */
 struct hmac_key {
-    SHA256_CTX inner, outer;
+    uint32_t inner[8], outer[8];
 };
 
 struct sha256_digest sha256(str bytes);

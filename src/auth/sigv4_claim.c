@@ -154,9 +154,42 @@ static status read_query(struct scope *scope, const struct http_request *request
 
 /* ---- both ---- */
 
+static bool read_digits(const char *at, size_t len, int *out) {
+    *out = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned digit = (unsigned char)at[i] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        *out = *out * 10 + (int)digit;
+    }
+    return true;
+}
+
+/* The usual form, without the locale's help, which costs a third of a microsecond. False: ask
+ * strptime, which takes more. */
+static bool read_basic_time(str text, int64_t *out_us) {
+    int year, month, day, hour, minute, second;
+    if (text.len != sizeof "20150830T123600Z" - 1 || text.ptr[8] != 'T' || text.ptr[15] != 'Z' ||
+        !read_digits(text.ptr, 4, &year) || !read_digits(text.ptr + 4, 2, &month) ||
+        !read_digits(text.ptr + 6, 2, &day) || !read_digits(text.ptr + 9, 2, &hour) ||
+        !read_digits(text.ptr + 11, 2, &minute) || !read_digits(text.ptr + 13, 2, &second))
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        second > 59)
+        return false;
+    /* Years begin with March here, so that the day that comes and goes is their last. */
+    int shifted = month > 2 ? month - 3 : month + 9, years = month > 2 ? year : year - 1;
+    int64_t days = years * INT64_C(365) + years / 4 - years / 100 + years / 400 +
+                   (153 * shifted + 2) / 5 + day - 1 - 719468;
+    *out_us = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000000;
+    return true;
+}
+
 static status read_time(struct scope *scope, struct sigv4_claim *claim) {
     static const char *const forms[] = {BASIC_FORM, "%a, %d %b %Y %H:%M:%S GMT"};
     char text[40];
+    if (read_basic_time(claim->time, &claim->time_us))
+        return ST_OK;
     if (claim->time.len < sizeof text) {
         memcpy(text, claim->time.ptr, claim->time.len);
         text[claim->time.len] = '\0';

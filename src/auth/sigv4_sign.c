@@ -101,6 +101,11 @@ static void add_query(struct buf *out, struct arena *arena, str query) {
 /* ---- headers ---- */
 
 static void add_folded(struct buf *out, str value) {
+    if (str_find(value, ' ') == value.len && str_find(value, '\t') == value.len) {
+        buf_add_str(out, value); /* as nearly all are */
+        return;
+    }
+    char *at = buf_reserve(out, value.len);
     bool blank = false;
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
@@ -109,23 +114,33 @@ static void add_folded(struct buf *out, str value) {
             continue;
         }
         if (blank)
-            buf_add_byte(out, ' ');
+            *at++ = ' ';
         blank = false;
-        buf_add_byte(out, (unsigned char)c);
+        *at++ = c;
     }
+    out->len = (size_t)(at - out->ptr);
 }
 
-static void add_lower(struct buf *out, str name) {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        buf_add_byte(out, (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+static str lower(struct arena *arena, str text) {
+    char *out = arena_bytes(arena, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        out[i] = (char)(c + ((unsigned)(c - 'A') < 26) * ('a' - 'A'));
     }
+    return (str){out, text.len};
+}
+
+static str next_name(str *names) {
+    size_t end = str_find(*names, ';');
+    str name = str_slice(*names, 0, end);
+    *names = str_slice(*names, end < names->len ? end + 1 : end, names->len);
+    return name;
 }
 
 /* One line: the values of all headers of that name. */
 static void add_header(struct buf *out, const struct http_request *request, str name) {
     bool first = true;
-    add_lower(out, name);
+    buf_add_str(out, name);
     buf_add_byte(out, ':');
     for (size_t i = 0; i < request->header_count; i++) {
         if (!str_eq_nocase(request->headers[i].name, name))
@@ -138,29 +153,42 @@ static void add_header(struct buf *out, const struct http_request *request, str 
     buf_add_byte(out, '\n');
 }
 
+/* `names` in lower case. */
 static void add_headers(struct buf *out, const struct http_request *request, str names) {
-    for (str rest = names; rest.len > 0;) {
-        size_t end = str_find(rest, ';');
-        add_header(out, request, str_slice(rest, 0, end));
-        rest = str_slice(rest, end < rest.len ? end + 1 : end, rest.len);
-    }
+    for (str rest = names; rest.len > 0;)
+        add_header(out, request, next_name(&rest));
     buf_add_byte(out, '\n');
-    add_lower(out, names);
+    buf_add_str(out, names);
     buf_add_byte(out, '\n');
 }
 
 /* ---- what a signer may make ---- */
 
-/* A header that is named a thousand times would be copied and hashed as often. */
+/* Signers sort them, so one look at each is enough. */
+static bool names_ascend(str names) {
+    str before = {NULL, 0};
+    size_t count = 0;
+    while (names.len > 0) {
+        str name = next_name(&names);
+        if (count > 0 && str_cmp(before, name) >= 0)
+            return false;
+        before = name;
+        count++;
+    }
+    return count <= HTTP_HEADERS_MAX;
+}
+
+/* A header that is named a thousand times would be copied and hashed as often. `names` in lower
+ * case. */
 static bool names_are_distinct(str names) {
     str seen[HTTP_HEADERS_MAX];
     size_t count = 0;
+    if (names_ascend(names))
+        return true;
     while (names.len > 0) {
-        size_t end = str_find(names, ';');
-        str name = str_slice(names, 0, end);
-        names = str_slice(names, end < names.len ? end + 1 : end, names.len);
+        str name = next_name(&names);
         for (size_t i = 0; i < count; i++)
-            if (str_eq_nocase(seen[i], name))
+            if (str_eq(seen[i], name))
                 return false;
         if (count == HTTP_HEADERS_MAX)
             return false;
@@ -184,17 +212,20 @@ static void add_digest(struct buf *out, const struct sha256_digest *digest) {
     out->len += SHA256_HEX_LEN;
 }
 
-static str canonical_request(struct arena *arena, const struct http_request *request,
-                             const struct sigv4_claim *claim) {
+static str canonical_request(struct arena *arena, const struct http_request *request, str names) {
     struct buf out;
-    buf_init(&out, arena, 1024);
+    buf_init(&out, arena, 2048);
     buf_add_str(&out, request->method);
     buf_add_byte(&out, '\n');
-    add_path(&out, arena, request->path);
+    if (str_eq(request->path, STR("/")))
+        buf_add_byte(&out, '/'); /* as all calls have */
+    else
+        add_path(&out, arena, request->path);
     buf_add_byte(&out, '\n');
-    add_query(&out, arena, request->query);
+    if (request->query.len > 0)
+        add_query(&out, arena, request->query);
     buf_add_byte(&out, '\n');
-    add_headers(&out, request, claim->signed_headers);
+    add_headers(&out, request, names);
     struct sha256_digest body = sha256(request->body);
     add_digest(&out, &body);
     return buf_str(&out);
@@ -216,10 +247,11 @@ void sigv4_signing_key(str secret, str date, str region, str service, struct hma
 bool sigv4_is_signed(struct scope *scope, const struct http_request *request,
                      const struct sigv4_claim *claim, const struct hmac_key *signing_key) {
     struct sha256_digest said;
-    if (!sha256_from_hex(claim->signature, &said) || !names_are_distinct(claim->signed_headers) ||
+    str names = lower(scope->arena, claim->signed_headers);
+    if (!sha256_from_hex(claim->signature, &said) || !names_are_distinct(names) ||
         !query_fits(request->query))
         return false;
-    struct sha256_digest canonical = sha256(canonical_request(scope->arena, request, claim));
+    struct sha256_digest canonical = sha256(canonical_request(scope->arena, request, names));
     struct buf text;
     buf_init(&text, scope->arena, 256);
     buf_add_lit(&text, "AWS4-HMAC-SHA256\n");

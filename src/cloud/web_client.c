@@ -104,6 +104,8 @@ static CURLcode prepare(struct web_client *client, const struct web_post *post,
     code = code ? code : set(easy, CURLOPT_HTTPHEADER, headers);
     code = code ? code : set(easy, CURLOPT_USERPWD, post->credentials);
     code = code ? code : set(easy, CURLOPT_AWS_SIGV4, post->signing);
+    if (post->ca_file != NULL)
+        code = code ? code : set(easy, CURLOPT_CAINFO, post->ca_file);
     code = code ? code : set(easy, CURLOPT_WRITEFUNCTION, take_answer);
     code = code ? code : set(easy, CURLOPT_WRITEDATA, answer);
     code = code ? code : set(easy, CURLOPT_NOPROGRESS, 0L);

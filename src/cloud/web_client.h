@@ -30,6 +30,7 @@ struct web_post {
     const char *const *headers;
     size_t header_count;
     str body;
+    const char *ca_file; /* whom to trust over TLS; NULL: whom the machine trusts */
 };
 
 /* The answer's status, or 0 and *out_problem. */

@@ -10,7 +10,9 @@
  *
  * An explicit deny anywhere refuses. Else an allow is needed: by the identity policies (within the
  * boundary and the session policy, where there are), or by the resource's own policy naming the
- * principal. The root of the account may do everything but what a resource's policy denies it.
+ * principal. The root of the account may do everything but what a resource's policy denies it. What
+ * belongs to another account needs both. (A role is assumed if its trust policy, asked alone,
+ * allows it, and so does access_decide with that policy as the resource's.)
  */
 #pragma once
 
@@ -32,9 +34,9 @@ struct principal {
     enum principal_kind kind;
     str arn;      /* as access_context.principal_arn */
     str role_arn; /* PRINCIPAL_SESSION: of the role; else absent */
-    str account;
-    str name;    /* user name, or the session's; absent for the root */
-    str user_id; /* "AIDA…", "AROA…:session", or the account's id for the root */
+    str account;  /* never absent: what is another's is decided by it */
+    str name;     /* user name, or the session's; absent for the root */
+    str user_id;  /* "AIDA…", "AROA…:session", or the account's id for the root */
     struct context_tags tags;
     const struct policy *const
         *policies; /* identity policies: own and those of groups, or role's */

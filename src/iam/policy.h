@@ -17,6 +17,7 @@
 enum {
     POLICY_BYTES_MAX = 20 * 1024, /* of the text, white space included */
     POLICY_STATEMENTS_MAX = 200,
+    POLICY_MEMORY_FACTOR = 32, /* bytes of a compiled policy for each of its text, at most */
 };
 
 /* What a document must say and may not say differs. */
@@ -38,7 +39,8 @@ context_set policy_asks(const struct policy *policy);
 
 enum policy_effect { POLICY_SILENT, POLICY_ALLOWS, POLICY_DENIES };
 
-/* What one document says of one request; a deny in any statement wins. `resource` policies match
- * Principal against context->principal_arn and its account. Scratch is for variables. */
+/* What one document says of one request; a deny in any statement wins. Policies of resources and of
+ * roles match Principal against context's principal_arn, principal_role and principal_account.
+ * Scratch is for variables, and is left as it was. */
 enum policy_effect policy_evaluate(const struct policy *policy,
                                    const struct access_context *context, struct arena *scratch);

@@ -1,6 +1,8 @@
 #include "iam/access.h"
 
-enum { PRINCIPAL_ARENA_MAX = 16 * 1024 * 1024 };
+/* A compiled policy takes POLICY_MEMORY_FACTOR bytes for each of its text at most. A principal has
+ * some 200 policies of 6 KB at most, its own and those of its groups: 45 MB. */
+enum { PRINCIPAL_ARENA_MAX = 64 * 1024 * 1024 };
 
 struct principal *principal_new(void) {
     struct arena *arena = arena_new(PRINCIPAL_ARENA_MAX);

@@ -1,5 +1,6 @@
 #include "item/item_key.h"
 
+#include "base/base64.h"
 #include "item/number.h"
 
 void key_part_encode_prefix(str bytes, struct buf *out) {
@@ -72,4 +73,24 @@ str key_prefix_end(str prefix, struct arena *arena) {
     str end = arena_copy(arena, prefix);
     ((unsigned char *)end.ptr)[end.len - 1]++;
     return end;
+}
+
+bool key_part_text(enum value_kind kind, str bytes, struct arena *arena, str *out_text) {
+    struct buf text;
+    if (kind == VALUE_STRING) {
+        *out_text = bytes;
+        return true;
+    }
+    if (kind != VALUE_NUMBER && kind != VALUE_BINARY)
+        return false;
+    size_t len = kind == VALUE_NUMBER ? NUMBER_TEXT_MAX : base64_encoded_len(bytes.len);
+    buf_init(&text, arena, len);
+    if (kind == VALUE_NUMBER) {
+        number_to_text(bytes, &text);
+    } else {
+        base64_encode(bytes, buf_reserve(&text, len));
+        text.len += len;
+    }
+    *out_text = buf_str(&text);
+    return true;
 }

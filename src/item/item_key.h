@@ -21,6 +21,9 @@ void key_part_encode(enum value_kind kind, str bytes, struct buf *out);
 void key_part_encode_prefix(str bytes, struct buf *out);
 /* Reads one part at the start of *rest and moves *rest behind it. */
 bool key_part_decode(enum value_kind kind, str *rest, struct arena *arena, str *out_bytes);
+/* As policies name a key: a string as it is, a number as decimal text, a binary in base64. False
+ * for kinds that no key has. */
+bool key_part_text(enum value_kind kind, str bytes, struct arena *arena, str *out_text);
 /* The least bytes that sort behind everything that starts with `prefix`; absent (NULL) when there
  * are none (all ff). */
 str key_prefix_end(str prefix, struct arena *arena);

@@ -40,7 +40,7 @@ typedef struct kv_pair {
 /* ---- opening ---- */
 
 struct kv_options {
-    size_t cache_bytes;        /* block cache of engines that have one; 0: 64 MiB */
+    size_t cache_bytes;        /* of engines that read from a disk; 0: 64 MiB */
     size_t write_buffer_bytes; /* 0: 32 MiB */
     uint64_t free_bytes_min;   /* writes are refused below this much free disk */
     /* KV_ENCRYPTION_KEY_LEN bytes, read while opening; NULL: not encrypted. */
@@ -169,7 +169,9 @@ struct kv_stats {
     bool refusing_writes;
     uint64_t memory_table_bytes; /* in the log, not yet in files */
     uint64_t cache_bytes, cache_bytes_max;
-    uint64_t cache_misses; /* reads that were told to wait for the disk */
+    uint64_t cache_misses;                           /* reads that were told to wait for the disk */
+    uint64_t read_cache_bytes, read_cache_bytes_max; /* values and pages in front of the engine */
+    uint64_t read_cache_hits;
     uint64_t flushes_running, compactions_running, compaction_pending_bytes;
     bool compaction_pending;
     uint64_t files_at_level[KV_LEVELS];

@@ -4,6 +4,7 @@
 #include "kv/kv.h"
 #include "server/config.h"
 #include "server/encryption_key.h"
+#include "server/iam_command.h"
 #include "server/jobs.h"
 #include "server/rekey.h"
 #include "server/service.h"
@@ -36,6 +37,7 @@ static void print_help(FILE *out) {
           "  stator serve [options]     serve until SIGTERM or SIGINT\n"
           "  stator verify DIRECTORY    check everything that is stored (no server may run on it)\n"
           "  stator rekey DIRECTORY     change the key of an encrypted one (docs/encryption.md)\n"
+          "  stator iam OPERATION ...   users, roles, policies, access keys; stator iam --help\n"
           "  stator --version\n"
           "  stator --help\n\n"
           "Options of serve (also as STATOR_NAME in the environment, or in --config FILE):\n",
@@ -393,8 +395,64 @@ static int command_verify(const char *directory, int argc, char **argv) {
     return code;
 }
 
+/* ---- identities ---- */
+
+static int iam_here(const struct config *config, const struct iam_words *words,
+                    struct arena *arena) {
+    struct database *database = NULL;
+    struct auth auth;
+    struct new_key made = {};
+    char problem[PROBLEM_SIZE];
+    if (access(config->data_dir, F_OK) != 0) {
+        fprintf(stderr, "stator: %s: %s\n", config->data_dir, strerror(errno));
+        return EXIT_FAILURE;
+    }
+    status st = open_database(config, problem, &database);
+    if (st != ST_OK) {
+        fprintf(stderr, "stator: can't open data directory %s: %s%s\n", config->data_dir,
+                open_problem(st, problem), st == ST_IN_USE ? "; ask it by --endpoint URL" : "");
+        return EXIT_FAILURE;
+    }
+    int code = EXIT_FAILURE;
+    if (open_auth(config, database, &auth, &made)) {
+        if (made.id[0] != '\0')
+            fprintf(stderr, "root key  %s\nsecret    %s\n          (shown this once: keep it)\n",
+                    made.id, made.secret);
+        code = iam_command_here(words, database, auth.identities, arena);
+        identities_close(auth.identities);
+    }
+    database_close(database);
+    return code;
+}
+
+static int command_iam(int argc, char **argv) {
+    struct arena *arena = arena_new(16 * MEGABYTE);
+    struct config config = {};
+    struct iam_words words;
+    str problem;
+    int code = EXIT_USAGE;
+    bool fine = iam_words_read(argc, argv, arena, &words, &problem);
+    if (fine && words.help) {
+        iam_words_explain(&words, arena, stdout);
+        code = EXIT_SUCCESS;
+    } else if (!fine ||
+               !config_read(words.setting_count, words.settings, arena, &config, &problem)) {
+        fprintf(stderr, "stator: %.*s (see stator iam --help)\n", STR_ARG(problem));
+    } else if (words.endpoint != NULL) {
+        code = iam_command_there(&words, arena);
+    } else {
+        set_log_level("error"); /* standard error is for answers here */
+        config.auth = true;
+        code = check_config(&config) ? iam_here(&config, &words, arena) : EXIT_USAGE;
+    }
+    arena_free(arena);
+    return code;
+}
+
 int main(int argc, char **argv) {
     str command = str_from_c(argc > 1 ? argv[1] : "");
+    if (str_eq(command, STR("iam")))
+        return command_iam(argc - 2, argv + 2);
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(stdout);

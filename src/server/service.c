@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/thread.h"
+#include "iam/access.h"
 #include "server/compression.h"
 #include "server/fault_page.h"
 #include "server/heat.h"
+#include "server/identity_service.h"
 #include "server/metrics.h"
 #include "server/service_metrics.h"
 
@@ -114,7 +116,9 @@ static void reply_heat(struct service *service, struct http_request *request,
                        struct http_reply *reply) {
     struct scope scope = {
         .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
-    if (service->auth.mode != AUTH_VERIFY || auth_check(&service->auth, &scope, request) == ST_OK) {
+    struct principal *principal = NULL;
+    if (service->auth.mode != AUTH_VERIFY ||
+        auth_check(&service->auth, &scope, request, &principal) == ST_OK) {
         heat_reply(service->database, service->traffic, request, reply);
     } else {
         struct api_answer answer;
@@ -123,6 +127,7 @@ static void reply_heat(struct service *service, struct http_request *request,
         reply->content_type = STR("application/json");
         reply->body = answer.body;
     }
+    principal_unref(principal);
     finish(request, reply);
 }
 
@@ -187,10 +192,16 @@ static const struct api_counts *note_of(const struct api_answer *answer, struct 
 /* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
  * told to anybody, as the service does. */
 static bool is_admitted(struct service *service, const struct http_request *request,
-                        const struct api_call *call, struct api_answer *answer) {
+                        struct api_call *call, struct api_answer *answer) {
     struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
-    if (!api_knows(call->target) || auth_check(&service->auth, &scope, request) == ST_OK)
+    struct api_caller *caller = &call->caller;
+    if (!api_knows(call->target) ||
+        auth_check(&service->auth, &scope, request, &caller->principal) == ST_OK) {
+        caller->source_ip = str_from_c(request->peer);
+        caller->user_agent = http_request_header(request, STR("User-Agent"));
+        caller->secure_transport = request->secure;
         return true;
+    }
     api_refuse(&scope, answer);
     return false;
 }
@@ -232,6 +243,7 @@ static status reply_call(struct service *service, struct http_request *request,
     struct api_answer answer;
     if (is_admitted(service, request, &call, &answer)) {
         st = api_call(service->database, &call, &answer);
+        principal_unref(call.caller.principal);
         arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
         TRY(st);
     }
@@ -271,6 +283,8 @@ static status handle(void *context, struct http_request *request, struct http_re
     if (thread_may_wait())
         metric_add(METRIC_worker_runs, 1);
     *reply = (struct http_reply){};
+    if (identity_is_call(service, request))
+        return identity_reply(service, request, reply);
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
     if (is_fault_page(service, request))

@@ -95,6 +95,9 @@ static void sample_engine(const struct kv_stats *engine, struct samples *samples
     add_value(samples, METRIC_memory_table_bytes, (double)engine->memory_table_bytes);
     add_value(samples, METRIC_cache_bytes, (double)engine->cache_bytes);
     add_value(samples, METRIC_cache_bytes_max, (double)engine->cache_bytes_max);
+    add_value(samples, METRIC_read_cache_bytes, (double)engine->read_cache_bytes);
+    add_value(samples, METRIC_read_cache_bytes_max, (double)engine->read_cache_bytes_max);
+    add_value(samples, METRIC_read_cache_hits, (double)engine->read_cache_hits);
     add_value(samples, METRIC_cache_misses, (double)engine->cache_misses);
     add_value(samples, METRIC_flushes_running, (double)engine->flushes_running);
     add_value(samples, METRIC_compactions_running, (double)engine->compactions_running);

@@ -47,12 +47,15 @@ struct catalogue {
 
 /* ---- tables ---- */
 
+static atomic_uint_fast64_t generations;
+
 struct table *table_new(void) {
     struct arena *arena = arena_new(TABLE_ARENA_MAX);
     struct table *table = arena_struct(arena, struct table);
     table->arena = arena;
     atomic_init(&table->references, 1);
     atomic_init(&table->superseded, false);
+    table->generation = 1 + atomic_fetch_add(&generations, 1);
     return table;
 }
 

@@ -154,6 +154,18 @@ static struct value tags_value(struct arena *arena, const struct table *table) {
     return tags;
 }
 
+/* Nothing for a resource that never had one. */
+static void add_policy(struct members *m, const char *name, const struct resource_policy *policy) {
+    struct members inside = {.arena = m->arena};
+    if (policy->revision_ms == 0)
+        return;
+    add_str(&inside, "text", policy->text);
+    add_i64(&inside, "revision_ms", policy->revision_ms);
+    add_i64(&inside, "changed_us", policy->changed_us);
+    add_i64(&inside, "stream_us", policy->stream_us);
+    add(m, name, map_of(&inside));
+}
+
 static struct value index_value(struct arena *arena, const struct index *index) {
     struct members m = {.arena = arena};
     add_str(&m, "name", index->name);
@@ -206,6 +218,8 @@ str table_encode(const struct table *table, struct arena *arena) {
     add(&m, "destinations", destinations_value(arena, table));
     add(&m, "encryption", encryption_value(arena, &table->encryption));
     add(&m, "insights", insights_value(arena, table));
+    add_policy(&m, "policy", &table->policy);
+    add_policy(&m, "stream_policy", &table->stream_policy);
     struct item item = {.attributes = m.at, .count = m.count};
     return item_encode(&item, &(struct item_stamp){.time_us = table->created_us}, arena);
 }
@@ -328,6 +342,17 @@ static void get_destinations(view map, struct table *table) {
     table->destinations = all;
 }
 
+/* Compiled here, once a description. */
+static struct resource_policy get_policy(view map, const char *name, struct arena *arena) {
+    view v = view_member(map, str_from_c(name));
+    struct resource_policy policy = {.text = get_str(v, "text", arena),
+                                     .revision_ms = get_i64(v, "revision_ms"),
+                                     .changed_us = get_i64(v, "changed_us"),
+                                     .stream_us = get_i64(v, "stream_us")};
+    resource_policy_compile(&policy, arena);
+    return policy;
+}
+
 /* What may change after a table's creation and has no part in its keys. */
 static void get_settings(view map, struct table *table) {
     struct arena *arena = table->arena;
@@ -352,6 +377,8 @@ static void get_settings(view map, struct table *table) {
     table->encryption = (struct encryption){.customer_key = get_bool(encryption, "customer_key"),
                                             .key_arn = get_str(encryption, "key_arn", arena),
                                             .changed_us = get_i64(encryption, "changed_us")};
+    table->policy = get_policy(map, "policy", arena);
+    table->stream_policy = get_policy(map, "stream_policy", arena);
     get_tags(map, table);
     get_insights(map, table);
     get_destinations(map, table);

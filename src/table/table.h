@@ -10,6 +10,7 @@
 #pragma once
 
 #include "item/value.h"
+#include "table/resource_policy.h"
 
 #include <stdatomic.h>
 
@@ -164,6 +165,11 @@ struct table {
     struct encryption encryption;
     const struct insights *insights;
     size_t insights_count;
+    struct resource_policy policy;
+    struct resource_policy stream_policy; /* of the stream whose created_us it names */
+    /* Of this description, never used twice in this process: the same number promises the same
+     * policies and tags. */
+    uint64_t generation;
 
     struct arena *arena; /* holds all of this */
     atomic_uint references;

@@ -18,8 +18,10 @@
  *   07 table id (4) expiry in s (8) key of the item        index of expiry times
  *   08 table id (4) index id (2) 00                         an index being built: how far
  *   08 table id (4) index id (2) 01 hash (4) …              the same: marker, as an item's key
- *   09 01 access key id                                     access key (auth/identity.c)
- *   0a log id (4)                                           how far a log is delivered
+ *   09 01 access key id                                     access key (auth/identity_codec.c)
+ *   09 02 kind (1) name                                     user, group, role or policy (likewise)
+ *   09 03                                                    what tokens of sessions are signed
+ * with 0a log id (4)                                           how far a log is delivered
  *                                                            (delivery_cursor.h)
  *   10 table id (4) index id (2) hash (4) partition key… sort key… [table key… for an index]
  *

@@ -1,7 +1,8 @@
 // What /metrics says of requests that were made: each case fails when its metric isn't counted.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -155,8 +156,13 @@ test('the engine says what it holds', async () => {
   const metrics = await readMetrics(server.endpoint);
   assert.ok(metrics('stator_memory_table_bytes') > 1000);
   assert.ok(metrics('stator_bytes_on_disk') >= metrics('stator_memory_table_bytes'));
-  assert.equal(metrics('stator_cache_capacity_bytes'), 17 * 1024 * 1024);
-  assert.ok(metrics('stator_cache_bytes') >= 0 && metrics('stator_cache_bytes') <= 17 * 1024 * 1024);
+  const [blocks, values] = ['stator_cache_capacity_bytes', 'stator_read_cache_capacity_bytes'].map((name) => metrics(name));
+  assert.equal(blocks + values, 17 * 1024 * 1024);
+  assert.ok(metrics('stator_cache_bytes') >= 0 && metrics('stator_cache_bytes') <= blocks);
+  assert.ok(metrics('stator_read_cache_bytes') > 0 && metrics('stator_read_cache_bytes') <= values);
+  const hits = metrics('stator_read_cache_hits_total');
+  for (let n = 0; n < 3; n++) await db.GetItem({ TableName, Key: { id: S('a'), n: N(100) } });
+  assert.ok((await readMetrics(server.endpoint))('stator_read_cache_hits_total') > hits);
   assert.equal(metrics('stator_refusing_writes'), 0);
   assert.equal(metrics('stator_writes_stopped'), 0);
   assert.equal(metrics.families.find(({ name }) => name === 'stator_files').series.length, 7);
@@ -187,6 +193,8 @@ test('reads that memory cannot answer are cache misses, and files and levels are
   client.close();
   await server.stop();
   server = await startServer(['--data-dir', own]);
+  for (const name of readdirSync(own)) // out of the kernel's memory
+    execFileSync('dd', [`if=${path.join(own, name)}`, 'iflag=nocache', 'count=0', 'status=none']);
   client = new RawClient(server.endpoint);
   const before = await readMetrics(server.endpoint);
   await client.call('GetItem', { TableName, Key: { id: S('3') } });

@@ -136,11 +136,11 @@ test('the operations of this suite are known', async () => {
 });
 
 // An operation either does its work or is unknown: an empty 200 would be a pretence.
-const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'DeleteBackup', 'DeleteResourcePolicy', 'DescribeBackup',
+const others = ['CancelBulkOperation', 'CreateBackup', 'CreateGlobalTable', 'DeleteBackup', 'DescribeBackup',
   'DescribeBulkOperation', 'DescribeExport', 'DescribeGlobalTable', 'DescribeGlobalTableSettings', 'DescribeImport',
   'DescribeTableReplicaAutoScaling',
-  'ExportTableToPointInTime', 'GetResourcePolicy', 'ImportTable', 'ListBackups', 'ListBulkOperations',
-  'ListExports', 'ListGlobalTables', 'ListImports', 'PutResourcePolicy', 'RestoreTableFromBackup', 'RestoreTableToPointInTime',
+  'ExportTableToPointInTime', 'ImportTable', 'ListBackups', 'ListBulkOperations',
+  'ListExports', 'ListGlobalTables', 'ListImports', 'RestoreTableFromBackup', 'RestoreTableToPointInTime',
   'SearchVectors', 'StartBulkPutItems', 'UpdateContinuousBackups', 'UpdateGlobalTable', 'UpdateGlobalTableSettings',
   'UpdateTableReplicaAutoScaling'];
 for (const operation of others) {

@@ -75,6 +75,7 @@ static status reopen(struct rocks *rocks) {
     rocks_parts_close(&rocks->parts);
     status st =
         rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, rocks->files, false);
+    read_cache_forget(rocks->read_cache);
     if (st != ST_OK)
         rocks_parts_close(&rocks->parts);
     pthread_rwlock_unlock(&rocks->handle);
@@ -149,6 +150,7 @@ static status totals_put(struct rocks *rocks, struct group *group) {
         char bytes[KV_COUNTER_LEN];
         put_be64(bytes, (uint64_t)total->value);
         rocksdb_writebatch_put(group->batch, delta->key.ptr, delta->key.len, bytes, sizeof bytes);
+        touched_add(&group->touched, delta->key, delta->hash);
     }
     return ST_OK;
 }
@@ -157,7 +159,10 @@ static status group_write(struct rocks *rocks, struct group *group, uint64_t sta
     TRY(totals_put(rocks, group));
     if (group->stamped)
         own_record_put(group->batch, stamp);
-    return write_synced(rocks, group->batch);
+    read_cache_writing(rocks->read_cache, &group->touched);
+    status st = write_synced(rocks, group->batch);
+    read_cache_written(rocks->read_cache, &group->touched);
+    return st;
 }
 
 /* The lock is held. The oldest two losses become one when the list is full: nobody asks for
@@ -184,8 +189,8 @@ static void group_lose(struct rocks *rocks, struct group *group, status why) {
      * finds its loss, too, when it wants to be accepted. */
     atomic_store(&groups->accepting, why == ST_FULL ? REFUSING_FULL : REFUSING_IO);
     lost_add(groups, group->number, open->number, why);
-    overlay_release(&rocks->overlay, &group->entries);
-    overlay_release(&rocks->overlay, &open->entries);
+    overlay_release(&rocks->overlay, &group->entries, NULL);
+    overlay_release(&rocks->overlay, &open->entries, NULL);
     group_clear(open);
     open->number++;
     pthread_cond_broadcast(&groups->room);
@@ -196,8 +201,10 @@ static void group_lose(struct rocks *rocks, struct group *group, status why) {
 
 static void group_settle(struct rocks *rocks, struct group *group, int64_t took_us) {
     struct groups *groups = &rocks->groups;
-    /* RocksDB shows the values from now on, so they may leave the overlay. */
-    overlay_release(&rocks->overlay, &group->entries);
+    /* RocksDB shows the values from now on, so they may leave the overlay. A dropped range may
+     * have taken some of them along. */
+    overlay_release(&rocks->overlay, &group->entries,
+                    group->dropped_count == 0 ? rocks->read_cache : NULL);
     pthread_mutex_lock(&groups->lock);
     atomic_store(&groups->durable, group->number);
     groups->group_count++;

@@ -1,4 +1,4 @@
-/* A file system between RocksDB and the real one. A file is its header (kv/rocks/file_cipher.h) and
+/* A file system between RocksDB and the real one (kv/rocks/loop_files.h). A file is its header (kv/rocks/file_cipher.h) and
  * behind it the contents, so each offset and size that passes here is moved by the header's length.
  *
  * A header is synced before anything is written behind it. So a file that a crash left with no more
@@ -11,6 +11,7 @@
 #include "kv/rocks/encrypted_files.h"
 
 #include "kv/rocks/file_cipher.h"
+#include "kv/rocks/loop_files.h"
 
 #include <algorithm>
 #include <memory>
@@ -186,7 +187,7 @@ class WritableFile : public FSWritableFileOwnerWrapper {
 class EncryptedFileSystem : public FileSystemWrapper {
   public:
     explicit EncryptedFileSystem(const key_ring *ring)
-        : FileSystemWrapper(FileSystem::Default()), ring_(*ring) {}
+        : FileSystemWrapper(loop_file_system()), ring_(*ring) {}
     ~EncryptedFileSystem() override { key_wipe(&ring_, sizeof ring_); }
     const char *Name() const override { return "stator.EncryptedFileSystem"; }
 

@@ -11,6 +11,7 @@
  * may rest on it. Their tickets answer KV_LOST for good, and an update under way that has seen a
  * lost value is refused, too. */
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/thread.h"
 #include "kv/rocks/rocks_int.h"
 
@@ -88,6 +89,8 @@ static status room_wait(struct groups *groups, size_t bytes, bool frees_space) {
 
 static void op_put(struct rocks *rocks, struct group *group, const struct kv_op *op) {
     bool fresh;
+    if (op->kind != KV_OP_ADD)
+        touched_add(&group->touched, op->key, op->named ? op->hash : hash_bytes(op->key));
     switch (op->kind) {
     case KV_OP_PUT:
         rocksdb_writebatch_put(group->batch, op->key.ptr, op->key.len, op->value.ptr,
@@ -170,6 +173,7 @@ status groups_drop_range(struct rocks *rocks, str from, str to) {
         rocksdb_writebatch_delete_range(group->batch, from.ptr, from.len, to.ptr, to.len);
         counters_drop(&group->deltas, from, to);
         dropped_add(group, from, to);
+        group->touched.all = true;
         if (group_count_update(groups, from.len + to.len))
             pthread_cond_signal(&groups->work);
     }
@@ -192,6 +196,7 @@ void group_clear(struct group *group) {
         free(group->dropped[i].bytes);
     group->dropped_count = 0;
     counters_clear(&group->deltas);
+    touched_clear(&group->touched);
     group->updates = group->bytes = 0;
     group->stamped = false;
     CHECK(group->entries == NULL);
@@ -231,6 +236,7 @@ void groups_done(struct rocks *rocks) {
         group_clear(group);
         rocksdb_writebatch_destroy(group->batch);
         counters_done(&group->deltas);
+        touched_free(&group->touched);
         free(group->dropped);
         pthread_cond_destroy(&groups->settled[i]);
     }

@@ -1,18 +1,9 @@
 #include "kv/rocks/overlay.h"
 
 #include "base/check.h"
+#include "kv/rocks/read_cache.h"
 
 #include <stdlib.h>
-
-struct overlay_entry {
-    struct overlay_entry *chain;      /* in its bucket */
-    struct overlay_entry *group_next; /* in the list of its group */
-    uint64_t hash, group;
-    size_t key_len, value_len;
-    bool deleted;
-    bool linked; /* in a bucket: not yet replaced */
-    char bytes[];
-};
 
 void overlay_init(struct overlay *overlay) {
     memset(overlay, 0, sizeof *overlay);
@@ -33,31 +24,30 @@ static struct overlay_shard *shard_of(struct overlay *overlay, uint64_t hash) {
 }
 
 /* Where the entry of a key hangs, or would. */
-static struct overlay_entry **place_of(struct overlay_shard *shard, str key, uint64_t hash) {
-    struct overlay_entry **at = &shard->buckets[(hash >> 48) % OVERLAY_BUCKETS];
-    while (*at != NULL &&
-           !((*at)->hash == hash && str_eq((str){(*at)->bytes, (*at)->key_len}, key)))
+static struct kept_value **place_of(struct overlay_shard *shard, str key, uint64_t hash) {
+    struct kept_value **at = &shard->buckets[(hash >> 48) % OVERLAY_BUCKETS];
+    while (*at != NULL && !((*at)->hash == hash && str_eq(kept_key(*at), key)))
         at = &(*at)->chain;
     return at;
 }
 
-static void unlink_at(struct overlay_entry **at) {
-    struct overlay_entry *entry = *at;
+static void unlink_at(struct kept_value **at) {
+    struct kept_value *entry = *at;
     *at = entry->chain;
     entry->linked = false;
 }
 
 void overlay_put(struct overlay *overlay, str key, uint64_t hash, str value, uint64_t group,
-                 struct overlay_entry **group_list) {
-    struct overlay_entry *entry = malloc(sizeof *entry + key.len + value.len);
+                 struct kept_value **group_list) {
+    struct kept_value *entry = malloc(sizeof *entry + key.len + value.len);
     CHECK(entry != NULL);
-    *entry = (struct overlay_entry){.hash = hash,
-                                    .group = group,
-                                    .group_next = *group_list,
-                                    .key_len = key.len,
-                                    .value_len = value.len,
-                                    .deleted = value.ptr == NULL,
-                                    .linked = true};
+    *entry = (struct kept_value){.hash = hash,
+                                 .of = group,
+                                 .next = *group_list,
+                                 .key_len = (uint32_t)key.len,
+                                 .value_len = (uint32_t)value.len,
+                                 .absent = value.ptr == NULL,
+                                 .linked = true};
     memcpy(entry->bytes, key.ptr, key.len);
     if (value.len)
         memcpy(entry->bytes + key.len, value.ptr, value.len);
@@ -65,7 +55,7 @@ void overlay_put(struct overlay *overlay, str key, uint64_t hash, str value, uin
 
     struct overlay_shard *shard = shard_of(overlay, hash);
     pthread_mutex_lock(&shard->lock);
-    struct overlay_entry **at = place_of(shard, key, hash);
+    struct kept_value **at = place_of(shard, key, hash);
     if (*at != NULL)
         unlink_at(at);
     entry->chain = *at;
@@ -77,29 +67,38 @@ bool overlay_find(struct overlay *overlay, struct arena *arena, str key, uint64_
                   str *out_value, uint64_t *out_group) {
     struct overlay_shard *shard = shard_of(overlay, hash);
     pthread_mutex_lock(&shard->lock);
-    const struct overlay_entry *entry = *place_of(shard, key, hash);
+    const struct kept_value *entry = *place_of(shard, key, hash);
     if (entry != NULL) {
-        str value = {entry->bytes + entry->key_len, entry->value_len};
-        *out_value = entry->deleted ? (str){} : arena_copy(arena, value);
-        *out_group = entry->group;
+        *out_value = entry->absent ? (str){} : arena_copy(arena, kept_bytes(entry));
+        *out_group = entry->of;
     }
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
 }
 
-void overlay_release(struct overlay *overlay, struct overlay_entry **group_list) {
+/* Whether it was the newest of its key. */
+static bool unlink_newest(struct overlay *overlay, struct kept_value *entry) {
+    struct overlay_shard *shard = shard_of(overlay, entry->hash);
+    pthread_mutex_lock(&shard->lock);
+    bool newest = entry->linked;
+    if (newest) {
+        struct kept_value **at = place_of(shard, kept_key(entry), entry->hash);
+        CHECK(*at == entry);
+        unlink_at(at);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return newest;
+}
+
+void overlay_release(struct overlay *overlay, struct kept_value **group_list,
+                     struct read_cache *cache) {
     while (*group_list != NULL) {
-        struct overlay_entry *entry = *group_list;
-        struct overlay_shard *shard = shard_of(overlay, entry->hash);
-        pthread_mutex_lock(&shard->lock);
-        if (entry->linked) {
-            struct overlay_entry **at =
-                place_of(shard, (str){entry->bytes, entry->key_len}, entry->hash);
-            CHECK(*at == entry);
-            unlink_at(at);
-        }
-        pthread_mutex_unlock(&shard->lock);
-        *group_list = entry->group_next;
-        free(entry);
+        struct kept_value *entry = *group_list;
+        *group_list = entry->next;
+        bool newest = unlink_newest(overlay, entry);
+        if (newest && cache != NULL && !entry->absent)
+            read_cache_take(cache, entry);
+        else
+            free(entry);
     }
 }

@@ -1,6 +1,7 @@
 /* The durable engine: opening, reading, and the table of entries. Writing is in groups.c. */
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "kv/rocks/rocks_int.h"
@@ -55,13 +56,7 @@ status rocks_handle_hold(struct rocks *rocks) {
 }
 
 static rocksdb_readoptions_t *options_of(struct rocks *rocks, struct kv_read *read) {
-    enum { READ_ALL_TIER = 0, BLOCK_CACHE_TIER = 1 };
-    if (read == NULL)
-        return thread_may_wait() ? rocks->parts.read_any : rocks->parts.read_cached;
-    rocksdb_readoptions_t *options = ((struct rocks_read *)read)->options;
-    rocksdb_readoptions_set_read_tier(options,
-                                      thread_may_wait() ? READ_ALL_TIER : BLOCK_CACHE_TIER);
-    return options;
+    return read == NULL ? rocks->parts.read_any : ((struct rocks_read *)read)->options;
 }
 
 status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct arena *arena, str key,
@@ -85,21 +80,47 @@ static void count_miss(struct rocks *rocks, status st) {
         atomic_fetch_add_explicit(&rocks->cache_misses, 1, memory_order_relaxed);
 }
 
-static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena *arena,
-                              const str *keys, size_t count, str *out_values) {
-    struct rocks *rocks = (struct rocks *)kv;
+/* The newest committed value, past the read cache, which shall remember it if look->keep. */
+static status newest_get(struct rocks *rocks, struct arena *arena, const struct cache_look *look,
+                         str *out_value) {
     TRY(rocks_handle_hold(rocks));
-    rocksdb_readoptions_t *options = options_of(rocks, read);
-    status st = ST_OK;
-    for (size_t i = 0; i < count && st == ST_OK; i++) {
-        if (keys[i].len == 0)
-            out_values[i] = (str){}; /* the engine's own record is nobody's */
-        else
-            st = rocks_get(rocks, options, arena, keys[i], &out_values[i]);
-    }
+    status st = rocks_get(rocks, options_of(rocks, NULL), arena, look->key, out_value);
+    pthread_rwlock_unlock(&rocks->handle);
+    count_miss(rocks, st);
+    TRY(st);
+    read_cache_keep(rocks->read_cache, look, *out_value);
+    return ST_OK;
+}
+
+static status find_newest(struct rocks *rocks, struct arena *arena, str key, str *out_value) {
+    struct cache_look look;
+    read_cache_value(&look, key, hash_bytes(key));
+    if (read_cache_find(rocks->read_cache, &look, arena, out_value))
+        return ST_OK;
+    return newest_get(rocks, arena, &look, out_value);
+}
+
+static status find_as_of(struct rocks *rocks, struct kv_read *read, struct arena *arena, str key,
+                         str *out_value) {
+    TRY(rocks_handle_hold(rocks));
+    status st = rocks_get(rocks, options_of(rocks, read), arena, key, out_value);
     pthread_rwlock_unlock(&rocks->handle);
     count_miss(rocks, st);
     return st;
+}
+
+static status rocks_find_many(struct kv *kv, struct kv_read *read, struct arena *arena,
+                              const str *keys, size_t count, str *out_values) {
+    struct rocks *rocks = (struct rocks *)kv;
+    for (size_t i = 0; i < count; i++) {
+        if (keys[i].len == 0)
+            out_values[i] = (str){}; /* the engine's own record is nobody's */
+        else if (read == NULL)
+            TRY(find_newest(rocks, arena, keys[i], &out_values[i]));
+        else
+            TRY(find_as_of(rocks, read, arena, keys[i], &out_values[i]));
+    }
+    return ST_OK;
 }
 
 static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, uint64_t hash,
@@ -107,11 +128,14 @@ static status rocks_txn_find(struct kv_txn *txn, struct arena *arena, str key, u
     struct rocks *rocks = (struct rocks *)txn->kv;
     str value;
     uint64_t ticket;
+    struct cache_look look;
+    read_cache_value(&look, key, hash);
     if (overlay_find(&rocks->overlay, arena, key, hash, &value, &ticket)) {
         if (ticket > txn->ticket_seen)
             txn->ticket_seen = ticket;
-    } else {
-        TRY(rocks_find_many(txn->kv, NULL, arena, &key, 1, &value));
+    } else if (!read_cache_find(rocks->read_cache, &look, arena, &value)) {
+        look.keep = false; /* it is about to be written */
+        TRY(newest_get(rocks, arena, &look, &value));
     }
     if (value.ptr == NULL)
         return ST_NOT_FOUND;
@@ -159,22 +183,19 @@ static void fill_page(rocksdb_iterator_t *at, bool backward, struct kv_page_fill
     }
 }
 
-static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *arena,
-                         const struct kv_range *range, size_t count_max, size_t bytes_max,
-                         struct kv_page *out) {
+static status scan_engine(struct rocks *rocks, struct kv_read *read, struct arena *arena,
+                          const struct kv_range *range, size_t count_max, size_t bytes_max,
+                          struct kv_page *out) {
     /* Where much was deleted a step may pass over any number of keys; "Incomplete" beyond this. */
-    enum { BLOCK_CACHE_TIER = 1, LOOP_SKIP_MAX = 4096 };
-    struct rocks *rocks = (struct rocks *)kv;
+    enum { LOOP_SKIP_MAX = 4096 };
     TRY(rocks_handle_hold(rocks));
     /* Options of its own: bounds belong to one scan. They are read as long as the iterator is. */
     rocksdb_readoptions_t *options = rocksdb_readoptions_create();
     str from = range->from.len ? range->from : ROCKS_FIRST_KEY;
     if (read != NULL)
         rocksdb_readoptions_set_snapshot(options, ((struct rocks_read *)read)->snapshot);
-    if (!thread_may_wait()) {
-        rocksdb_readoptions_set_read_tier(options, BLOCK_CACHE_TIER);
+    if (!thread_may_wait())
         rocksdb_readoptions_set_max_skippable_internal_keys(options, LOOP_SKIP_MAX);
-    }
     rocksdb_readoptions_set_iterate_lower_bound(options, from.ptr, from.len);
     if (range->to.ptr != NULL)
         rocksdb_readoptions_set_iterate_upper_bound(options, range->to.ptr, range->to.len);
@@ -195,6 +216,20 @@ static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *aren
     if (st == ST_OK)
         *out = fill.page;
     return st;
+}
+
+static status rocks_scan(struct kv *kv, struct kv_read *read, struct arena *arena,
+                         const struct kv_range *range, size_t count_max, size_t bytes_max,
+                         struct kv_page *out) {
+    struct rocks *rocks = (struct rocks *)kv;
+    struct cache_look look;
+    if (read != NULL || !read_cache_page(&look, range, count_max, bytes_max, arena))
+        return scan_engine(rocks, read, arena, range, count_max, bytes_max, out);
+    if (read_cache_find_page(rocks->read_cache, &look, arena, out))
+        return ST_OK;
+    TRY(scan_engine(rocks, NULL, arena, range, count_max, bytes_max, out));
+    read_cache_keep_page(rocks->read_cache, &look, out, arena);
+    return ST_OK;
 }
 
 /* ---- writing ---- */
@@ -296,6 +331,11 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     out->commit_times = groups->commit_times;
     pthread_mutex_unlock(&groups->lock);
     out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    struct read_cache_stats cache;
+    read_cache_stats(rocks->read_cache, &cache);
+    out->read_cache_bytes = cache.bytes;
+    out->read_cache_bytes_max = cache.bytes_max;
+    out->read_cache_hits = cache.hits;
     out->cache_misses = atomic_load_explicit(&rocks->cache_misses, memory_order_relaxed);
     if (rocks_handle_hold(rocks) != ST_OK)
         return;
@@ -323,6 +363,7 @@ static void rocks_close(struct kv *kv) {
     overlay_done(&rocks->overlay);
     kv_txn_pool_done(&rocks->pool);
     latches_free(rocks->latches);
+    read_cache_free(rocks->read_cache);
     rocks_free(rocks);
 }
 
@@ -383,6 +424,8 @@ status kv_rocks_open(const char *directory, const struct kv_options *options, st
         rocks->options.cache_bytes = CACHE_DEFAULT;
     if (rocks->options.write_buffer_bytes == 0)
         rocks->options.write_buffer_bytes = WRITE_BUFFER_DEFAULT;
+    size_t read_cache_bytes = rocks->options.cache_bytes / READ_CACHE_PART;
+    rocks->options.cache_bytes -= read_cache_bytes; /* what is left is for blocks */
     pthread_rwlock_init(&rocks->handle, NULL);
     rocks->directory = strdup(directory);
     CHECK(rocks->directory != NULL);
@@ -395,6 +438,7 @@ status kv_rocks_open(const char *directory, const struct kv_options *options, st
     rocks->latches = latches_new();
     kv_txn_pool_init(&rocks->pool);
     overlay_init(&rocks->overlay);
+    rocks->read_cache = read_cache_new(read_cache_bytes);
     groups_init(rocks, stamp);
     *out = &rocks->base;
     return ST_OK;

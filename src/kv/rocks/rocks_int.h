@@ -12,6 +12,7 @@
 #include "kv/rocks/counters.h"
 #include "kv/rocks/encrypted_files.h"
 #include "kv/rocks/overlay.h"
+#include "kv/rocks/read_cache.h"
 
 #include <pthread.h>
 #include <rocksdb/c.h>
@@ -24,6 +25,7 @@ enum {
     LOST_MAX = 16,
     SPACE_CHECK_US = 100 * 1000,
     CACHE_DEFAULT = 64 << 20,
+    READ_CACHE_PART = 4, /* of the cache: one in so many bytes */
     WRITE_BUFFER_DEFAULT = 32 << 20,
     ROCKS_OPEN_BYTES = 1 << 20, /* RocksDB is not opened with less free */
 };
@@ -47,7 +49,8 @@ struct group {
     struct counters deltas; /* what was added, to be turned into totals by the committer */
     struct dropped *dropped;
     size_t dropped_count;
-    struct overlay_entry *entries; /* values to be forgotten once durable */
+    struct kept_value *entries; /* values that leave the overlay once durable */
+    struct touched touched;     /* what the read cache must forget */
 };
 
 enum accepting {
@@ -67,7 +70,6 @@ struct rocks_parts { /* RocksDB's objects */
     rocksdb_options_t *options;
     rocksdb_block_based_table_options_t *table;
     rocksdb_cache_t *cache;
-    rocksdb_readoptions_t *read_cached; /* on loops: memory only, else "Incomplete" */
     rocksdb_readoptions_t *read_any;
     rocksdb_writeoptions_t *write_synced;
 };
@@ -113,6 +115,7 @@ struct rocks {
     struct kv_txn_pool pool;
     _Atomic uint64_t cache_misses;
     struct overlay overlay;
+    struct read_cache *read_cache;
     struct groups groups;
 };
 

@@ -2,6 +2,7 @@
  */
 #include "api/api.h"
 #include "base/buf.h"
+#include "iam/access.h"
 #include "kv/mem/mem.h"
 
 /* After them: cmocka has a macro named as a function of ours. */
@@ -43,6 +44,7 @@ void *realloc(void *old, size_t size) {
 
 static struct database *database;
 static struct arena *arena, *scratch;
+static struct principal *caller; /* NULL: nobody is asked */
 
 static int setup(void **state) {
     (void)state;
@@ -64,8 +66,12 @@ static int teardown(void **state) {
 }
 
 static void call(str target, str body) {
-    struct api_call call = {
-        .target = target, .body = body, .arena = arena, .scratch = scratch, .now_us = 1};
+    struct api_call call = {.target = target,
+                            .body = body,
+                            .arena = arena,
+                            .scratch = scratch,
+                            .now_us = 1,
+                            .caller = {.principal = caller}};
     struct api_answer answer;
     assert_status(api_call(database, &call, &answer), ST_OK);
     assert_int_equal(answer.http_status, 200);
@@ -129,6 +135,37 @@ static void a_query_takes_nothing_from_the_heap(void **state) {
         0);
 }
 
+/* A decision that is remembered, and one that has to be made by what the request names. */
+static void whether_a_caller_may_takes_nothing_from_the_heap(void **state) {
+    (void)state;
+    static const char *const documents[] = {
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"dynamodb:*\",\"Resource\":\"*\"}}",
+        "{\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"dynamodb:*\",\"Resource\":\"*\","
+        "\"Condition\":{\"ForAllValues:StringLike\":{\"dynamodb:LeadingKeys\":[\"a*\"],"
+        "\"dynamodb:Attributes\":[\"p\",\"s\",\"v\"]}}}}"};
+    fill();
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        const struct policy *policy;
+        str problem;
+        caller = principal_new();
+        assert_status(policy_compile(str_from_c(documents[i]), POLICY_IDENTITY, caller->arena,
+                                     &policy, &problem),
+                      ST_OK);
+        caller->kind = PRINCIPAL_USER;
+        caller->arn = STR("arn:aws:iam::000000000000:user/ann");
+        caller->account = STR("000000000000");
+        caller->policies = &policy;
+        caller->policy_count = 1;
+        principal_ready(caller);
+        size_t taken = allocations_of(STR("DynamoDB_20120810.GetItem"),
+                                      STR("{\"TableName\":\"tab\",\"Key\":{\"p\":{\"S\":\"a\"},"
+                                          "\"s\":{\"N\":\"3\"}},\"ProjectionExpression\":\"v\"}"));
+        principal_unref(caller);
+        caller = NULL;
+        assert_int_equal(taken, 0);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -136,6 +173,7 @@ int main(void) {
         CASE(the_count_counts),
         CASE(a_get_item_takes_nothing_from_the_heap),
         CASE(a_query_takes_nothing_from_the_heap),
+        CASE(whether_a_caller_may_takes_nothing_from_the_heap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

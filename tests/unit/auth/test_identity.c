@@ -1,102 +1,546 @@
-/* Access keys: made once, kept, found. */
-#include "auth/identity.h"
+/* Who there is: made, changed, kept over a restart, and asked by its signature. */
+#include "auth/identity_change.h"
+#include "base/thread.h"
 #include "kv/mem/mem.h"
+#include "signed_request.h"
 /* Ours come first: cmocka has a macro fail(). */
 #include "lib/test.h"
 
+#include <pthread.h>
+
+#define ACCOUNT "123456789012"
+#define ARN(rest) "arn:aws:iam::" ACCOUNT ":" rest
+
 static struct database *database;
+static struct arena *arena;
+static struct identities *identities;
+static struct new_key root;
+static struct identity_call call;
+
+static const str nothing = {NULL, 0};
+#define ALLOW(actions)                                                                             \
+    STR("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":" actions     \
+        ",\"Resource\":\"*\"}]}")
 
 static int setup(void **state) {
     (void)state;
     struct kv *kv;
-    struct database_options options = {.region = STR("us-east-1"),
-                                       .account_id = STR("000000000000")};
-    return kv_mem_open(&kv) == ST_OK && database_open(kv, &options, &database) == ST_OK ? 0 : 1;
+    struct database_options options = {.region = STR("us-east-1"), .account_id = STR(ACCOUNT)};
+    arena = arena_new(64 * 1024 * 1024);
+    return kv_mem_open(&kv) == ST_OK && database_open(kv, &options, &database) == ST_OK &&
+                   identities_open(database, STR(""), STR(""), &identities, &root) == ST_OK
+               ? 0
+               : 1;
 }
 
 static int teardown(void **state) {
     (void)state;
+    identities_close(identities);
     database_close(database);
+    arena_free(arena);
     return 0;
 }
 
-static struct sigv4_claim claim_of(const char *id) {
-    return (struct sigv4_claim){.access_key_id = str_from_c(id),
-                                .date = STR("20150830"),
-                                .region = STR("us-east-1"),
-                                .service = STR("dynamodb")};
+static struct new_key reopen_with(str id, str secret) {
+    struct new_key made;
+    identities_close(identities);
+    assert_status(identities_open(database, id, secret, &identities, &made), ST_OK);
+    return made;
 }
 
-static bool same_key(const struct hmac_key *a, const struct hmac_key *b) {
-    struct sha256_digest one = hmac_sha256(a, STR("text")), other = hmac_sha256(b, STR("text"));
-    return sha256_equal(&one, &other);
+static struct identity_call *fresh(void) {
+    call = (struct identity_call){.arena = arena, .now_us = signed_time_us};
+    return &call;
 }
+
+#define OK(expr) assert_status(expr, ST_OK)
+
+static void refused(status st, enum identity_error error, const char *text) {
+    assert_status(st, ST_FAILED);
+    assert_int_equal(call.error, error);
+    if (!str_eq(call.text, str_from_c(text)))
+        fail_msg("%.*s", STR_ARG(call.text));
+}
+
+static enum error_code ask(const struct new_key *key, struct principal **out) {
+    return check_signed(identities, arena, signed_time_us, str_from_c(key->id),
+                        str_from_c(key->secret), nothing, out);
+}
+
+static enum error_code asks(const struct new_key *key) {
+    struct principal *principal;
+    enum error_code error = ask(key, &principal);
+    principal_unref(principal);
+    return error;
+}
+
+static status make_as(enum identity_kind kind, str name, str path) {
+    struct identity_new new = {.kind = kind,
+                               .name = name,
+                               .path = path,
+                               .document = ALLOW("\"dynamodb:GetItem\""),
+                               .trust = STR("{\"Version\":\"2012-10-17\",\"Statement\":[{"
+                                            "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"" ACCOUNT
+                                            "\"},\"Action\":\"sts:AssumeRole\"}]}")};
+    return identity_create(identities, fresh(), &new);
+}
+
+static status make(enum identity_kind kind, const char *name) {
+    return make_as(kind, str_from_c(name), nothing);
+}
+
+static struct new_key key_of(const char *user) {
+    struct new_key key;
+    OK(identity_create_key(identities, fresh(), user ? str_from_c(user) : nothing, &key));
+    return key;
+}
+
+/* The newest; kept until the end of the case by nobody else. */
+static const struct identity_snapshot *snapshot(void) {
+    const struct identity_snapshot *newest = identities_acquire(identities);
+    identities_release(newest);
+    return newest;
+}
+
+static bool may(struct principal *principal, const char *action) {
+    struct access_context context = {.action = str_from_c(action),
+                                     .resource =
+                                         STR("arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/T")};
+    principal_describe(principal, &context);
+    return access_decide(principal, NULL, 0, &context, arena).access == ACCESS_ALLOWED;
+}
+
+static bool user_may(const struct new_key *key, const char *action) {
+    struct principal *principal;
+    assert_int_equal(ask(key, &principal), ERROR_NONE);
+    bool allowed = may(principal, action);
+    principal_unref(principal);
+    return allowed;
+}
+
+static str repeated(char c, size_t count) {
+    char *text = arena_bytes(arena, count);
+    memset(text, c, count);
+    return (str){text, count};
+}
+
+/* ---- the root ---- */
 
 static void the_root_key_is_made_once_and_kept(void **state) {
     (void)state;
-    struct identities *identities;
-    struct new_key made, again;
-    struct hmac_key expected, key;
-    assert_status(identities_open(database, STR(""), STR(""), &identities, &made), ST_OK);
-    assert_int_equal(strlen(made.id), ACCESS_KEY_ID_LEN);
-    assert_int_equal(strlen(made.secret), SECRET_KEY_LEN);
-    identities_close(identities);
-    assert_status(identities_open(database, STR(""), STR(""), &identities, &again), ST_OK);
-    assert_int_equal(again.id[0], '\0');
-    struct sigv4_claim claim = claim_of(made.id);
-    assert_true(identities_signing_key(identities, &claim, &key));
-    sigv4_signing_key(str_from_c(made.secret), claim.date, claim.region, claim.service, &expected);
-    assert_true(same_key(&key, &expected));
-    assert_true(identities_signing_key(identities, &claim, &key)); /* the kept one */
-    assert_true(same_key(&key, &expected));
-    claim.date = STR("20150831");
-    assert_true(identities_signing_key(identities, &claim, &key));
-    assert_false(same_key(&key, &expected));
-    identities_close(identities);
+    struct principal *principal;
+    assert_int_equal(strlen(root.id), ACCESS_KEY_ID_LEN);
+    assert_int_equal(strlen(root.secret), SECRET_KEY_LEN);
+    assert_int_equal(reopen_with(STR(""), STR("")).id[0], '\0');
+    assert_int_equal(ask(&root, &principal), ERROR_NONE);
+    assert_int_equal(principal->kind, PRINCIPAL_ROOT);
+    assert_str(principal->arn, ARN("root"));
+    assert_true(may(principal, "dynamodb:DeleteTable"));
+    principal_unref(principal);
+    assert_int_equal(asks(&root), ERROR_NONE); /* by the signing key that is kept */
 }
 
-static void a_given_key_makes_none(void **state) {
+static void a_given_key_counts_rather_than_what_was_stored_under_its_id(void **state) {
     (void)state;
-    struct identities *identities;
-    struct new_key made;
-    struct hmac_key expected, key;
-    assert_status(identities_open(database, STR("me"), STR("mine"), &identities, &made), ST_OK);
-    assert_int_equal(made.id[0], '\0');
-    struct sigv4_claim claim = claim_of("me");
-    assert_true(identities_signing_key(identities, &claim, &key));
-    sigv4_signing_key(STR("mine"), claim.date, claim.region, claim.service, &expected);
-    assert_true(same_key(&key, &expected));
-    identities_close(identities);
+    struct new_key given = root, other = {.id = "me", .secret = "mine"};
+    memcpy(given.secret, "another", sizeof "another");
+    reopen_with(str_from_c(root.id), STR("another"));
+    assert_int_equal(asks(&given), ERROR_NONE);
+    assert_int_equal(asks(&root), ERROR_InvalidSignatureException);
+    refused(
+        identity_delete_key(identities, fresh(), nothing, str_from_c(given.id)),
+        IDENTITY_UnmodifiableEntity,
+        arena_printf(arena, "The Access Key with id %s is given by the configuration.", given.id)
+            .ptr);
+    reopen_with(STR("me"), STR("mine"));
+    assert_int_equal(asks(&other), ERROR_NONE);
+    assert_int_equal(asks(&root), ERROR_NONE);
 }
 
-static void a_given_secret_counts_rather_than_the_one_that_was_stored(void **state) {
+static void a_root_key_that_was_taken_away_is_not_made_again(void **state) {
     (void)state;
-    struct identities *identities;
-    struct new_key made, none;
-    struct hmac_key expected, key;
-    assert_status(identities_open(database, STR(""), STR(""), &identities, &made), ST_OK);
-    identities_close(identities);
-    assert_status(
-        identities_open(database, str_from_c(made.id), STR("another"), &identities, &none), ST_OK);
-    struct sigv4_claim claim = claim_of(made.id);
-    assert_true(identities_signing_key(identities, &claim, &key));
-    sigv4_signing_key(STR("another"), claim.date, claim.region, claim.service, &expected);
-    assert_true(same_key(&key, &expected));
-    identities_close(identities);
+    OK(make(IDENTITY_USER, "ann"));
+    struct new_key ann = key_of("ann");
+    OK(identity_delete_key(identities, fresh(), nothing, str_from_c(root.id)));
+    assert_int_equal(asks(&root), ERROR_UnrecognizedClientException);
+    assert_int_equal(reopen_with(STR(""), STR("")).id[0], '\0');
+    assert_int_equal(asks(&root), ERROR_UnrecognizedClientException);
+    assert_int_equal(asks(&ann), ERROR_NONE);
 }
 
-static void an_unknown_id_gets_a_key_of_nobody(void **state) {
+/* ---- what is stored ---- */
+
+static void all_of_a_user_is_there_after_a_restart(void **state) {
     (void)state;
-    struct identities *identities;
-    struct new_key made;
-    struct hmac_key known, key;
-    assert_status(identities_open(database, STR("me"), STR("mine"), &identities, &made), ST_OK);
-    struct sigv4_claim claim = claim_of("me");
-    assert_true(identities_signing_key(identities, &claim, &known));
-    claim = claim_of("you");
-    assert_false(identities_signing_key(identities, &claim, &key));
-    assert_false(same_key(&key, &known));
-    identities_close(identities);
+    struct context_tag tags[] = {{STR("team"), STR("blue")}, {STR("a"), STR("")}};
+    struct identity_new new = {.kind = IDENTITY_USER,
+                               .name = STR("ann"),
+                               .path = STR("/staff/"),
+                               .boundary = STR("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess"),
+                               .tags = {tags, 2}};
+    OK(identity_create(identities, fresh(), &new));
+    OK(make(IDENTITY_GROUP, "readers"));
+    OK(identity_join(identities, fresh(), STR("readers"), STR("ann")));
+    OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"),
+                       STR("arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess")));
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("more"),
+                             ALLOW("\"dynamodb:PutItem\"")));
+    struct new_key key = key_of("ann");
+    str id = arena_copy(arena, identity_find(snapshot(), IDENTITY_USER, STR("ann"))->id);
+    reopen_with(STR(""), STR(""));
+    const struct identity *ann = identity_find(snapshot(), IDENTITY_USER, STR("ann"));
+    assert_non_null(ann);
+    assert_str(ann->arn, ARN("user/staff/ann"));
+    assert_true(str_eq(ann->id, id) && id.len == IDENTITY_ID_LEN);
+    assert_true(str_starts_with(id, STR("AIDA")));
+    assert_int_equal(ann->created_us, signed_time_us);
+    assert_int_equal(ann->tags.count, 2);
+    assert_str(ann->tags.entries[0].key, "a");
+    assert_str(ann->tags.entries[1].value, "blue");
+    assert_int_equal(ann->group_count, 1);
+    assert_str(ann->groups[0], "readers");
+    assert_int_equal(ann->attached_count, 1);
+    assert_int_equal(ann->document_count, 1);
+    assert_str(ann->documents[0].name, "more");
+    assert_str(ann->boundary, "arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess");
+    assert_int_equal(asks(&key), ERROR_NONE);
+}
+
+static void all_of_a_role_and_a_policy_is_there_after_a_restart(void **state) {
+    (void)state;
+    OK(make(IDENTITY_POLICY, "p"));
+    OK(identity_set_document(identities, fresh(), STR(ARN("policy/p")), ALLOW("\"s3:*\"")));
+    OK(make_as(IDENTITY_ROLE, STR("r"), STR("/app/")));
+    OK(identity_update(
+        identities, fresh(), IDENTITY_ROLE, STR("r"),
+        &(struct identity_update){.description = STR("works"), .session_seconds_max = 7200}));
+    reopen_with(STR(""), STR(""));
+    const struct identity *role = identity_find(snapshot(), IDENTITY_ROLE, STR("r"));
+    assert_str(role->arn, ARN("role/app/r"));
+    assert_str(role->description, "works");
+    assert_int_equal(role->session_seconds_max, 7200);
+    assert_true(str_contains(role->trust, STR("sts:AssumeRole")));
+    const struct identity *policy = identity_find_policy(snapshot(), STR(ARN("policy/p")));
+    assert_int_equal(policy->document_version, 2);
+    assert_true(str_contains(policy->document, STR("s3:*")));
+    assert_null(identity_find_policy(snapshot(), STR("arn:aws:iam::999999999999:policy/p")));
+}
+
+/* ---- names ---- */
+
+static void names_differ_by_more_than_case(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "Ann"));
+    OK(make(IDENTITY_GROUP, "ann"));
+    refused(make(IDENTITY_USER, "aNN"), IDENTITY_EntityAlreadyExists,
+            "User with name aNN already exists.");
+    assert_null(identity_find(snapshot(), IDENTITY_USER, STR("ann")));
+    OK(identity_update(identities, fresh(), IDENTITY_USER, STR("Ann"),
+                       &(struct identity_update){.new_name = STR("ann")}));
+    assert_non_null(identity_find(snapshot(), IDENTITY_USER, STR("ann")));
+    reopen_with(STR(""), STR(""));
+    assert_int_equal(identity_count(snapshot(), IDENTITY_USER), 1);
+    refused(make(IDENTITY_USER, "a b"), IDENTITY_ValidationError,
+            "The specified value for userName is invalid. It must contain only alphanumeric "
+            "characters and/or the following: +=,.@_-");
+    refused(make_as(IDENTITY_USER, STR("b"), STR("x/")), IDENTITY_ValidationError,
+            "The specified value for path is invalid. It must begin and end with / and contain "
+            "only alphanumeric characters and/or / characters.");
+}
+
+static void lists_are_by_name_and_go_on_behind_one(void **state) {
+    (void)state;
+    static const char *const names[] = {"delta", "Bravo", "charlie", "alpha"};
+    for (size_t i = 0; i < 4; i++)
+        OK(make(IDENTITY_GROUP, names[i]));
+    assert_int_equal(identity_count(snapshot(), IDENTITY_GROUP), 4);
+    assert_str(identity_at(snapshot(), IDENTITY_GROUP, 0)->name, "alpha");
+    assert_str(identity_at(snapshot(), IDENTITY_GROUP, 1)->name, "Bravo");
+    assert_int_equal(identity_after(snapshot(), IDENTITY_GROUP, STR("Bravo")), 2);
+    assert_int_equal(identity_after(snapshot(), IDENTITY_GROUP, STR("bx")), 2);
+    assert_int_equal(identity_after(snapshot(), IDENTITY_GROUP, STR("zulu")), 4);
+}
+
+static void who_is_renamed_keeps_keys_and_members(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    OK(make(IDENTITY_GROUP, "readers"));
+    OK(identity_join(identities, fresh(), STR("readers"), STR("ann")));
+    OK(identity_put_document(identities, fresh(), IDENTITY_GROUP, STR("readers"), STR("d"),
+                             ALLOW("\"dynamodb:Query\"")));
+    struct new_key key = key_of("ann");
+    OK(identity_update(identities, fresh(), IDENTITY_GROUP, STR("readers"),
+                       &(struct identity_update){.new_name = STR("lookers")}));
+    OK(identity_update(identities, fresh(), IDENTITY_USER, STR("ann"),
+                       &(struct identity_update){.new_name = STR("bea"), .new_path = STR("/x/")}));
+    for (int i = 0; i < 2; i++) {
+        struct principal *principal;
+        assert_int_equal(ask(&key, &principal), ERROR_NONE);
+        assert_str(principal->arn, ARN("user/x/bea"));
+        assert_true(may(principal, "dynamodb:Query"));
+        principal_unref(principal);
+        reopen_with(STR(""), STR(""));
+    }
+}
+
+/* ---- deleting ---- */
+
+static void what_something_hangs_on_is_not_deleted(void **state) {
+    (void)state;
+    OK(make(IDENTITY_POLICY, "p"));
+    OK(make(IDENTITY_USER, "ann"));
+    OK(make(IDENTITY_GROUP, "g"));
+    OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"), STR(ARN("policy/p"))));
+    OK(identity_join(identities, fresh(), STR("g"), STR("ann")));
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"),
+                             ALLOW("\"*\"")));
+    struct new_key key = key_of("ann");
+    refused(identity_delete(identities, fresh(), IDENTITY_POLICY, STR(ARN("policy/p"))),
+            IDENTITY_DeleteConflict, "Cannot delete a policy attached to entities.");
+    refused(identity_delete(identities, fresh(), IDENTITY_GROUP, STR("g")), IDENTITY_DeleteConflict,
+            "Cannot delete entity, must remove users from group first.");
+    refused(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")),
+            IDENTITY_DeleteConflict, "Cannot delete entity, must detach all policies first.");
+    OK(identity_detach(identities, fresh(), IDENTITY_USER, STR("ann"), STR(ARN("policy/p"))));
+    refused(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")),
+            IDENTITY_DeleteConflict, "Cannot delete entity, must delete policies first.");
+    OK(identity_delete_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d")));
+    refused(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")),
+            IDENTITY_DeleteConflict, "Cannot delete entity, must delete access keys first.");
+    OK(identity_delete_key(identities, fresh(), STR("ann"), str_from_c(key.id)));
+    OK(identity_leave(identities, fresh(), STR("g"), STR("ann")));
+    OK(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")));
+    OK(identity_delete(identities, fresh(), IDENTITY_GROUP, STR("g")));
+    OK(identity_delete(identities, fresh(), IDENTITY_POLICY, STR(ARN("policy/p"))));
+    reopen_with(STR(""), STR(""));
+    for (int kind = 0; kind < IDENTITY_KINDS; kind++)
+        assert_int_equal(identity_count(snapshot(), (enum identity_kind)kind), 0);
+    refused(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")), IDENTITY_NoSuchEntity,
+            "The user with name ann cannot be found.");
+}
+
+static void a_key_that_is_deleted_or_switched_off_stops_at_once(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    struct new_key key = key_of("ann"), other = key_of("ann");
+    assert_int_equal(asks(&key), ERROR_NONE);
+    OK(identity_set_key_active(identities, fresh(), STR("ann"), str_from_c(key.id), false));
+    assert_int_equal(asks(&key), ERROR_UnrecognizedClientException);
+    assert_int_equal(asks(&other), ERROR_NONE);
+    reopen_with(STR(""), STR(""));
+    assert_int_equal(asks(&key), ERROR_UnrecognizedClientException);
+    OK(identity_set_key_active(identities, fresh(), STR("ann"), str_from_c(key.id), true));
+    assert_int_equal(asks(&key), ERROR_NONE);
+    OK(identity_delete_key(identities, fresh(), STR("ann"), str_from_c(key.id)));
+    assert_int_equal(asks(&key), ERROR_UnrecognizedClientException);
+    refused(identity_delete_key(identities, fresh(), nothing, str_from_c(other.id)),
+            IDENTITY_NoSuchEntity,
+            arena_printf(arena, "The Access Key with id %s cannot be found.", other.id).ptr);
+}
+
+/* ---- limits ---- */
+
+static void a_user_has_two_keys_at_most(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    key_of("ann");
+    key_of("ann");
+    struct new_key third;
+    refused(identity_create_key(identities, fresh(), STR("ann"), &third), IDENTITY_LimitExceeded,
+            "Cannot exceed quota for AccessKeysPerUser: 2");
+    assert_int_equal(third.id[0], '\0');
+    struct access_key_info infos[4];
+    assert_int_equal(identity_keys(snapshot(), STR("ann"), infos, 4), 2);
+    assert_true(infos[0].active);
+    refused(identity_create_key(identities, fresh(), STR("bob"), &third), IDENTITY_NoSuchEntity,
+            "The user with name bob cannot be found.");
+}
+
+static void what_hangs_on_one_is_limited(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    for (int i = 0; i <= IDENTITY_MEMBERSHIPS_MAX; i++) {
+        str name = arena_printf(arena, "g%d", i);
+        OK(make_as(IDENTITY_GROUP, name, nothing));
+        status st = identity_join(identities, fresh(), name, STR("ann"));
+        assert_status(st, i < IDENTITY_MEMBERSHIPS_MAX ? ST_OK : ST_FAILED);
+    }
+    assert_str(call.text, "Cannot exceed quota for GroupsPerUser: 10");
+    for (int i = 0; i <= IDENTITY_ATTACHED_MAX; i++) {
+        OK(make_as(IDENTITY_POLICY, arena_printf(arena, "p%d", i), nothing));
+        status st = identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"),
+                                    arena_printf(arena, ARN("policy/p%d"), i));
+        assert_status(st, i < IDENTITY_ATTACHED_MAX ? ST_OK : ST_FAILED);
+    }
+    assert_str(call.text, "Cannot exceed quota for PoliciesPerUser: 20");
+    struct context_tag tags[IDENTITY_TAGS_MAX];
+    for (int i = 0; i < IDENTITY_TAGS_MAX; i++)
+        tags[i] = (struct context_tag){arena_printf(arena, "t%d", i), STR("v")};
+    OK(identity_tag(identities, fresh(), IDENTITY_USER, STR("ann"),
+                    (struct context_tags){tags, IDENTITY_TAGS_MAX}));
+    struct context_tag more = {STR("T0"), STR("w")}, one = {STR("new"), STR("v")};
+    OK(identity_tag(identities, fresh(), IDENTITY_USER, STR("ann"),
+                    (struct context_tags){&more, 1})); /* takes the place of t0 */
+    refused(identity_tag(identities, fresh(), IDENTITY_USER, STR("ann"),
+                         (struct context_tags){&one, 1}),
+            IDENTITY_LimitExceeded, "The number of tags has reached the maximum limit.");
+    OK(identity_untag(identities, fresh(), IDENTITY_USER, STR("ann"), &more.key, 1));
+    assert_int_equal(identity_find(snapshot(), IDENTITY_USER, STR("ann"))->tags.count,
+                     IDENTITY_TAGS_MAX - 1);
+}
+
+static void documents_are_read_before_they_are_stored_and_their_size_is_limited(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    assert_status(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"),
+                                        STR("{\"Statement\":")),
+                  ST_FAILED);
+    assert_int_equal(call.error, IDENTITY_MalformedPolicyDocument);
+    assert_true(call.text.len > 0);
+    str resource = repeated('x', IDENTITY_INLINE_USER_MAX);
+    str big = arena_printf(arena,
+                           "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","
+                           "\"Action\":\"dynamodb:*\",\"Resource\":\"arn:aws:s3:::%.*s\"}]}",
+                           STR_ARG(resource));
+    refused(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"), big),
+            IDENTITY_LimitExceeded, "Maximum policy size of 2048 bytes exceeded for user ann");
+    str blanks =
+        arena_printf(arena, "%.*s%.*s", STR_ARG(repeated(' ', 4000)), STR_ARG(ALLOW("\"*\"")));
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"), blanks));
+    str text;
+    OK(identity_get_document(snapshot(), fresh(), IDENTITY_USER, STR("ann"), STR("d"), &text));
+    assert_true(str_eq(text, blanks));
+    refused(identity_get_document(snapshot(), fresh(), IDENTITY_USER, STR("ann"), STR("e"), &text),
+            IDENTITY_NoSuchEntity, "The user policy with name e cannot be found.");
+}
+
+static void the_well_known_policies_are_there_and_stay(void **state) {
+    (void)state;
+    str arn = STR("arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess");
+    OK(make(IDENTITY_USER, "ann"));
+    struct new_key key = key_of("ann");
+    assert_false(user_may(&key, "dynamodb:GetItem"));
+    OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"), arn));
+    assert_true(user_may(&key, "dynamodb:GetItem"));
+    assert_false(user_may(&key, "dynamodb:PutItem"));
+    assert_int_equal(identity_attachments(snapshot(), arn), 1);
+    assert_status(identity_delete(identities, fresh(), IDENTITY_POLICY, arn), ST_FAILED);
+    assert_int_equal(call.error, IDENTITY_AccessDenied);
+    for (size_t i = 0; i < identity_aws_policy_count(snapshot()); i++) {
+        const struct identity *policy = identity_aws_policy_at(snapshot(), i);
+        assert_true(identity_find_policy(snapshot(), policy->arn) == policy);
+        OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"), policy->arn));
+    }
+    assert_true(user_may(&key, "dynamodb:DeleteTable"));
+}
+
+/* ---- who asks ---- */
+
+static void a_principal_has_policies_of_its_groups_within_its_boundary(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    OK(make(IDENTITY_GROUP, "g"));
+    OK(make(IDENTITY_POLICY, "p")); /* dynamodb:GetItem */
+    struct new_key key = key_of("ann");
+    OK(identity_join(identities, fresh(), STR("g"), STR("ann")));
+    OK(identity_put_document(identities, fresh(), IDENTITY_GROUP, STR("g"), STR("d"),
+                             ALLOW("[\"dynamodb:GetItem\",\"dynamodb:PutItem\"]")));
+    assert_true(user_may(&key, "dynamodb:PutItem"));
+    OK(identity_set_boundary(identities, fresh(), IDENTITY_USER, STR("ann"), STR(ARN("policy/p"))));
+    assert_true(user_may(&key, "dynamodb:GetItem"));
+    assert_false(user_may(&key, "dynamodb:PutItem"));
+    assert_int_equal(identity_boundary_uses(snapshot(), STR(ARN("policy/p"))), 1);
+    refused(identity_delete(identities, fresh(), IDENTITY_POLICY, STR(ARN("policy/p"))),
+            IDENTITY_DeleteConflict, "Cannot delete a policy attached to entities.");
+    OK(identity_set_boundary(identities, fresh(), IDENTITY_USER, STR("ann"), nothing));
+    OK(identity_leave(identities, fresh(), STR("g"), STR("ann")));
+    assert_false(user_may(&key, "dynamodb:GetItem"));
+}
+
+static void a_principal_outlives_a_change_and_the_next_request_has_another(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    struct new_key key = key_of("ann");
+    struct principal *before, *after, *again;
+    assert_int_equal(ask(&key, &before), ERROR_NONE);
+    assert_int_equal(ask(&key, &again), ERROR_NONE);
+    assert_true(before == again);
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"),
+                             ALLOW("\"dynamodb:*\"")));
+    assert_int_equal(ask(&key, &after), ERROR_NONE);
+    assert_true(before != after);
+    assert_false(may(before, "dynamodb:GetItem"));
+    assert_true(may(after, "dynamodb:GetItem"));
+    principal_unref(before);
+    principal_unref(again);
+    principal_unref(after);
+}
+
+/* ---- threads ---- */
+
+struct asking {
+    struct new_key key;
+    atomic_bool stop;
+    atomic_int checked, wrong;
+};
+
+static void *ask_all_the_time(void *argument) {
+    struct asking *asking = argument;
+    struct arena *own = arena_new(1024 * 1024);
+    while (!atomic_load(&asking->stop)) {
+        struct principal *principal;
+        enum error_code error =
+            check_signed(identities, own, signed_time_us, str_from_c(asking->key.id),
+                         str_from_c(asking->key.secret), nothing, &principal);
+        /* The tag and the path are changed together. */
+        bool fits = error == ERROR_NONE && principal->tags.count == 1 &&
+                    str_contains(principal->arn, principal->tags.entries[0].value);
+        atomic_fetch_add(&asking->wrong, !fits);
+        atomic_fetch_add(&asking->checked, 1);
+        principal_unref(principal);
+        arena_reset(own, 64 * 1024);
+    }
+    arena_free(own);
+    return NULL;
+}
+
+static void requests_see_each_change_whole(void **state) {
+    (void)state;
+    enum { THREADS = 3, CHANGES = 60 };
+    struct context_tag tag = {STR("word"), STR("user")};
+    struct identity_new new = {.kind = IDENTITY_USER, .name = STR("ann"), .tags = {&tag, 1}};
+    OK(identity_create(identities, fresh(), &new));
+    struct asking asking = {.key = key_of("ann")};
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_all_the_time, &asking), 0);
+    for (int i = 0; i < CHANGES || atomic_load(&asking.checked) < CHANGES; i++) {
+        str name = arena_printf(arena, "other%d", i);
+        OK(make_as(IDENTITY_USER, name, nothing));
+        OK(identity_update(identities, fresh(), IDENTITY_USER, STR("ann"),
+                           &(struct identity_update){.new_path = i % 2 ? STR("/") : STR("/x/")}));
+        OK(identity_delete(identities, fresh(), IDENTITY_USER, name));
+    }
+    atomic_store(&asking.stop, true);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&asking.wrong), 0);
+}
+
+static void *change_on_a_loop(void *argument) {
+    thread_mark_loop();
+    *(status *)argument = make(IDENTITY_USER, "ann");
+    return NULL;
+}
+
+static void a_loop_changes_nothing(void **state) {
+    (void)state;
+    status st = ST_OK;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, change_on_a_loop, &st), 0);
+    pthread_join(thread, NULL);
+    assert_status(st, ST_WOULD_WAIT);
+    assert_int_equal(identity_count(snapshot(), IDENTITY_USER), 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -104,9 +548,23 @@ static void an_unknown_id_gets_a_key_of_nobody(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(the_root_key_is_made_once_and_kept),
-        CASE(a_given_key_makes_none),
-        CASE(a_given_secret_counts_rather_than_the_one_that_was_stored),
-        CASE(an_unknown_id_gets_a_key_of_nobody),
+        CASE(a_given_key_counts_rather_than_what_was_stored_under_its_id),
+        CASE(a_root_key_that_was_taken_away_is_not_made_again),
+        CASE(all_of_a_user_is_there_after_a_restart),
+        CASE(all_of_a_role_and_a_policy_is_there_after_a_restart),
+        CASE(names_differ_by_more_than_case),
+        CASE(lists_are_by_name_and_go_on_behind_one),
+        CASE(who_is_renamed_keeps_keys_and_members),
+        CASE(what_something_hangs_on_is_not_deleted),
+        CASE(a_key_that_is_deleted_or_switched_off_stops_at_once),
+        CASE(a_user_has_two_keys_at_most),
+        CASE(what_hangs_on_one_is_limited),
+        CASE(documents_are_read_before_they_are_stored_and_their_size_is_limited),
+        CASE(the_well_known_policies_are_there_and_stay),
+        CASE(a_principal_has_policies_of_its_groups_within_its_boundary),
+        CASE(a_principal_outlives_a_change_and_the_next_request_has_another),
+        CASE(requests_see_each_change_whole),
+        CASE(a_loop_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,10 +261,11 @@ static void no_part_of_a_long_query_is_left_unsigned(void **state) {
 static void bytes_that_are_no_text_are_not_quoted(void **state) {
     (void)state;
     struct auth auth = {.mode = AUTH_FORM};
+    struct principal *principal;
     struct http_request request = request_of(&examples[0]);
     headers[request.header_count - 1].value = STR("AWS4-HMAC-SHA256 \xff\xc3x Credential=\x80");
     scope.error = ERROR_NONE;
-    assert_status(auth_check(&auth, &scope, &request), ST_FAILED);
+    assert_status(auth_check(&auth, &scope, &request, &principal), ST_FAILED);
     assert_str(scope.error_text,
                "'??x' not a valid key=value pair (missing equal-sign) in Authorization header: "
                "'AWS4-HMAC-SHA256 ??x Credential=?'.");

@@ -102,6 +102,21 @@ static void the_end_of_a_prefix_is_the_least_bytes_behind_it(void **state) {
     assert_null(key_prefix_end(STR(""), arena).ptr);
 }
 
+static void a_key_is_named_by_its_text_whatever_its_kind(void **state) {
+    (void)state;
+    unsigned char number[NUMBER_BYTES_MAX];
+    size_t len;
+    str text;
+    assert_true(key_part_text(VALUE_STRING, STR("a b"), arena, &text));
+    assert_str(text, "a b");
+    assert_int_equal(number_from_text(STR("-15e-1"), number, &len), NUMBER_OK);
+    assert_true(key_part_text(VALUE_NUMBER, (str){(char *)number, len}, arena, &text));
+    assert_str(text, "-1.5");
+    assert_true(key_part_text(VALUE_BINARY, STR("\x00\xff"), arena, &text));
+    assert_str(text, "AP8=");
+    assert_false(key_part_text(VALUE_BOOL, STR(""), arena, &text));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_escaped_and_ended),
@@ -110,6 +125,7 @@ int main(void) {
         cmocka_unit_test(bytes_that_are_no_part_are_refused),
         cmocka_unit_test(a_prefix_bounds_all_that_starts_with_it),
         cmocka_unit_test(the_end_of_a_prefix_is_the_least_bytes_behind_it),
+        cmocka_unit_test(a_key_is_named_by_its_text_whatever_its_kind),
     };
     return cmocka_run_group_tests_name("item_key", tests, setup, teardown);
 }

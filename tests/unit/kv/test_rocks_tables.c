@@ -50,7 +50,7 @@ static struct overlay overlay;
 static void released_groups_leave_newer_values(void **state) {
     (void)state;
     struct arena *arena = arena_new(1 << 20);
-    struct overlay_entry *first = NULL, *second = NULL;
+    struct kept_value *first = NULL, *second = NULL;
     str value;
     uint64_t group;
     overlay_init(&overlay);
@@ -66,12 +66,12 @@ static void released_groups_leave_newer_values(void **state) {
     assert_non_null(value.ptr); /* empty */
     assert_int_equal(value.len, 0);
 
-    overlay_release(&overlay, &first);
+    overlay_release(&overlay, &first, NULL);
     assert_null(first);
     assert_true(overlay_find(&overlay, arena, STR("a"), 1, &value, &group));
     assert_false(overlay_find(&overlay, arena, STR("b"), 1, &value, &group));
     assert_false(overlay_find(&overlay, arena, STR("c"), 2, &value, &group));
-    overlay_release(&overlay, &second);
+    overlay_release(&overlay, &second, NULL);
     assert_false(overlay_find(&overlay, arena, STR("a"), 1, &value, &group));
     overlay_done(&overlay);
     arena_free(arena);

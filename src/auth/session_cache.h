@@ -1,0 +1,45 @@
+/* session_cache.h - sessions that asked lately.
+ *
+ * Purpose:   a session's token is read, and its policies are compiled, once and not with each
+ *            request.
+ * Ownership: entries are counted.
+ * Threads:   any; a lock a stripe, held for a comparison.
+ * Errors:    none.
+ * Limits:    SESSION_STRIPES × SESSION_WAYS entries; a new one takes the place of the one that was
+ *            used longest ago in its stripe.
+ */
+#pragma once
+
+#include "auth/access_key.h"
+#include "iam/access.h"
+
+#include <pthread.h>
+
+enum { SESSION_STRIPES = 64, SESSION_WAYS = 16 };
+
+struct session {
+    atomic_uint references;
+    uint64_t hash;
+    str token; /* as it was sent */
+    struct access_key *key;
+    struct principal *principal;
+};
+
+struct session_cache {
+    struct session_stripe {
+        pthread_mutex_t lock;
+        uint64_t clock;
+        struct session *entries[SESSION_WAYS];
+        uint64_t used[SESSION_WAYS];
+    } stripes[SESSION_STRIPES];
+};
+
+void session_cache_init(struct session_cache *cache);
+void session_cache_clear(struct session_cache *cache);
+void session_cache_done(struct session_cache *cache);
+/* Counted; NULL when it isn't there. */
+struct session *session_cache_find(struct session_cache *cache, str token);
+/* Takes the references given over; answers a counted entry. */
+struct session *session_cache_add(struct session_cache *cache, str token, struct access_key *key,
+                                  struct principal *principal);
+void session_unref(struct session *session); /* accepts NULL */

@@ -1,0 +1,120 @@
+/* Whether the caller's policies allow an operation, and on what. */
+#include "identity_api/work_int.h"
+
+/* ---- the resource ---- */
+
+static str kind_word(enum identity_kind kind) {
+    switch (kind) {
+    case IDENTITY_USER:
+        return STR("user");
+    case IDENTITY_GROUP:
+        return STR("group");
+    case IDENTITY_ROLE:
+        return STR("role");
+    case IDENTITY_POLICY:
+        return STR("policy");
+    }
+    return (str){};
+}
+
+/* "arn:aws:iam::ACCOUNT:user/path/name" */
+static str arn_of(const struct identity_work *work, str path, str name) {
+    return arena_printf(work->call.arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s",
+                        STR_ARG(work->request->account_id),
+                        STR_ARG(kind_word(work->operation->kind)), STR_ARG(path), STR_ARG(name));
+}
+
+static str path_or_root(str path) {
+    return path.ptr != NULL ? path : STR("/");
+}
+
+/* As it is stored, with its path; what isn't there would be below "/". */
+static str existing(const struct identity_work *work, str name,
+                    const struct identity **out_identity) {
+    enum identity_kind kind = work->operation->kind;
+    const struct identity *identity = kind == IDENTITY_POLICY
+                                          ? identity_find_policy(work->snapshot, name)
+                                          : identity_find(work->snapshot, kind, name);
+    *out_identity = identity;
+    if (identity != NULL)
+        return identity->arn;
+    return kind == IDENTITY_POLICY ? name : arn_of(work, STR("/"), name);
+}
+
+static status own_resource(struct identity_work *work, const struct identity **out_identity,
+                           str *out) {
+    str name;
+    TRY(work_own_name(work, &name));
+    *out = name.ptr != NULL ? existing(work, name, out_identity) : work->request->principal->arn;
+    return ST_OK;
+}
+
+static status find_resource(struct identity_work *work, const struct identity **out_identity,
+                            str *out) {
+    *out_identity = NULL;
+    switch (work->operation->resource) {
+    case ASKED_ENTITY:
+        *out = existing(work, work_name(work), out_identity);
+        return ST_OK;
+    case ASKED_SELF:
+        return own_resource(work, out_identity, out);
+    case ASKED_NEW:
+        *out = arn_of(work, path_or_root(work_value(work, STR("Path"))),
+                      work->operation->kind == IDENTITY_POLICY ? work_value(work, STR("PolicyName"))
+                                                               : work_name(work));
+        return ST_OK;
+    case ASKED_ALL:
+        *out = arn_of(work, path_or_root(work_value(work, STR("PathPrefix"))), (str){});
+        return ST_OK;
+    case ASKED_BY_TRUST:
+    case ASKED_NOBODY_ASKS:
+        *out = (str){};
+        return ST_OK;
+    }
+    return ST_INVALID;
+}
+
+/* ---- the decision ---- */
+
+/* "an identity-based policy", "a permissions boundary" */
+static const char *article(str noun) {
+    return noun.len > 0 && strchr("aeiou", noun.ptr[0]) != NULL ? "an" : "a";
+}
+
+static status denied(struct identity_work *work, const struct access_context *context,
+                     const struct access_decision *decision) {
+    str why = decision->access == ACCESS_DENIED_EXPLICITLY
+                  ? arena_printf(work->call.arena, "with an explicit deny in %s %.*s",
+                                 article(decision->policy_type), STR_ARG(decision->policy_type))
+                  : arena_printf(work->call.arena, "because no %.*s allows the %.*s action",
+                                 STR_ARG(decision->policy_type), STR_ARG(context->action));
+    return identity_fail(&work->call, IDENTITY_AccessDenied,
+                         "User: %.*s is not authorized to perform: %.*s on resource: %.*s %.*s",
+                         STR_ARG(work->request->principal->arn), STR_ARG(context->action),
+                         STR_ARG(context->resource), STR_ARG(why));
+}
+
+status work_permit(struct identity_work *work) {
+    const struct identity_request *request = work->request;
+    const struct identity *identity = NULL;
+    str resource;
+    TRY(find_resource(work, &identity, &resource));
+    if (resource.len == 0)
+        return ST_OK;
+    struct access_context context = {
+        .action = arena_printf(work->call.arena, "iam:%.*s", STR_ARG(work->operation->action)),
+        .resource = resource,
+        .request_tags = work_tags(work),
+        .resource_tags = identity != NULL ? identity->tags : (struct context_tags){},
+        .source_ip = request->source_ip,
+        .user_agent = request->user_agent,
+        .region = request->region,
+        .secure_transport = request->secure_transport,
+        .now_us = request->now_us,
+    };
+    principal_describe(request->principal, &context);
+    struct access_decision decision =
+        access_decide(request->principal, NULL, identities_generation(work->snapshot), &context,
+                      work->call.arena);
+    return decision.access == ACCESS_ALLOWED ? ST_OK : denied(work, &context, &decision);
+}
