@@ -25,9 +25,9 @@ build-asan/build.ninja:
 build-tsan/build.ninja:
 	@$(call configure,$(MESON) setup build-tsan $(GCC_SANITIZE) -Db_sanitize=thread)
 build-fuzz/build.ninja:
-	@$(call configure,CC=clang $(MESON) setup build-fuzz $(SANITIZE) -Db_sanitize=address$(,)undefined -Dfuzz=true -Dtests=false)
+	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-fuzz $(SANITIZE) -Db_sanitize=address$(,)undefined -Dfuzz=true -Dtests=false)
 build-clang/build.ninja:
-	@$(call configure,CC=clang $(MESON) setup build-clang)
+	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-clang)
 , := ,
 # Silent unless something is wrong, when there is no work, too.
 ninja = out=$$(ninja -C $(1) --quiet $(2) 2>&1) || { printf '%s\n' "$$out"; exit 1; }

@@ -25,6 +25,7 @@
 enum {
     KV_KEY_MAX = 32 * 1024,
     KV_VALUE_MAX = 1024 * 1024,
+    KV_ENCRYPTION_KEY_LEN = 32,
     /* A transaction of 100 items with 100 keys of indexes under construction, in 100 tables. */
     KV_UPDATE_KEYS_MAX = 320,
 };
@@ -43,12 +44,24 @@ struct kv_options {
     size_t cache_bytes;        /* of engines that read from a disk; 0: 64 MiB */
     size_t write_buffer_bytes; /* 0: 32 MiB */
     uint64_t free_bytes_min;   /* writes are refused below this much free disk */
+    /* KV_ENCRYPTION_KEY_LEN bytes, read while opening; NULL: not encrypted. */
+    const unsigned char *encryption_key;
+    /* May be NULL. Set to a sentence when a status that opening answers does not say enough. */
+    const char **out_problem;
 };
 
 /* In memory; nothing outlives kv_close. */
 status kv_mem_open(struct kv **out);
 /* Durable, in a directory that is made when missing. */
 status kv_rocks_open(const char *directory, const struct kv_options *options, struct kv **out);
+/* A directory that nobody has open: seals its data keys by `new_key` from now on, instead of
+ * options->encryption_key. When rotating, new files get a new data key; when rewriting, too, all
+ * files are written anew and keys that no file uses any more are forgotten. Each step is one
+ * rename: whenever it is interrupted, either of the keys opens the directory, and all data is
+ * there. */
+enum kv_rekey { KV_REKEY_ONLY, KV_REKEY_ROTATE, KV_REKEY_REWRITE };
+status kv_rocks_rekey(const char *directory, const struct kv_options *options,
+                      const unsigned char *new_key, enum kv_rekey what);
 /* Waits for what was accepted, then frees. Accepts NULL. */
 void kv_close(struct kv *kv);
 

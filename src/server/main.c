@@ -4,8 +4,10 @@
 #include "kv/kv.h"
 #include "server/audit.h"
 #include "server/config.h"
+#include "server/encryption_key.h"
 #include "server/iam_command.h"
 #include "server/jobs.h"
+#include "server/rekey.h"
 #include "server/sandbox.h"
 #include "server/service.h"
 #include "server/transport.h"
@@ -28,7 +30,7 @@
 enum {
     EXIT_USAGE = 2,
     HEAD_BYTES_MAX = 16 * 1024,
-    RENEW_LOOK_S = 2, /* between looks at whether files have changed */
+    RENEW_LOOK_S = 2,       /* between looks at whether files have changed */
     REPLY_PACE = 64 * 1024, /* bytes a second: a reply of 16 MB in four minutes */
     MEGABYTE = 1024 * 1024,
 };
@@ -39,6 +41,7 @@ static void print_help(FILE *out) {
     fputs("Stator: a database that speaks the DynamoDB API.\n\n"
           "  stator serve [options]     serve until SIGTERM or SIGINT\n"
           "  stator verify DIRECTORY    check everything that is stored (no server may run on it)\n"
+          "  stator rekey DIRECTORY     change the key of an encrypted one (docs/encryption.md)\n"
           "  stator iam OPERATION ...   users, roles, policies, access keys; stator iam --help\n"
           "  stator --version\n"
           "  stator --help\n\n"
@@ -49,7 +52,10 @@ static void print_help(FILE *out) {
 
 /* ---- opening ---- */
 
-static const char *open_problem(status st) {
+/* `sentence`, when somebody knew a better one. */
+static const char *open_problem(status st, const char *sentence) {
+    if (sentence[0] != '\0')
+        return sentence;
     switch (st) {
     case ST_IN_USE:
         return "another process is using it";
@@ -90,18 +96,37 @@ static struct kinesis_access kinesis_of(const struct config *config) {
             given_or_environment(config->kinesis_secret_access_key, "AWS_SECRET_ACCESS_KEY")};
 }
 
-static status open_database(const struct config *config, struct database **out) {
+/* Its key is wiped as soon as the engine has derived what it needs. */
+static status open_engine(const struct config *config, char problem[PROBLEM_SIZE],
+                          struct kv **out) {
+    unsigned char key[KEY_LEN];
+    const char *sentence = NULL;
+    bool encrypted = false;
     struct kv_options options = {
         .cache_bytes = (size_t)config->cache_mb * MEGABYTE,
         .write_buffer_bytes = (size_t)config->write_buffer_mb * MEGABYTE,
         .free_bytes_min = (uint64_t)config->min_free_mb * MEGABYTE,
+        .out_problem = &sentence,
     };
-    struct kv *kv = NULL;
     errno = 0;
     if (config->in_memory)
-        TRY(kv_mem_open(&kv));
-    else
-        TRY(kv_rocks_open(config->data_dir, &options, &kv));
+        return kv_mem_open(out);
+    if (!encryption_key_read(config->encryption_key_file, config->encryption_key_command, key,
+                             &encrypted, problem))
+        return ST_INVALID;
+    options.encryption_key = encrypted ? key : NULL;
+    status st = kv_rocks_open(config->data_dir, &options, out);
+    key_wipe(key, sizeof key);
+    if (sentence != NULL)
+        snprintf(problem, PROBLEM_SIZE, "%s", sentence);
+    return st;
+}
+
+static status open_database(const struct config *config, char problem[PROBLEM_SIZE],
+                            struct database **out) {
+    struct kv *kv = NULL;
+    problem[0] = '\0';
+    TRY(open_engine(config, problem, &kv));
     struct database_options database_options = {
         .region = str_from_c(config->region),
         .account_id = str_from_c(config->account_id),
@@ -340,7 +365,9 @@ static bool start_server(const struct config *config, struct service *service,
 
 /* Behind it no program can be started any more. */
 static void harden(const struct config *config) {
-    if (config->auth || config->tls_cert[0] != '\0' || config->tls_self_signed)
+    bool encrypted =
+        config->encryption_key_file[0] != '\0' || config->encryption_key_command[0] != '\0';
+    if (config->auth || encrypted || config->tls_cert[0] != '\0' || config->tls_self_signed)
         sandbox_hide_memory();
     if (!config->no_sandbox && !sandbox_enter())
         log_warn("event=no_sandbox problem=\"%s\"", strerror(errno));
@@ -348,10 +375,11 @@ static void harden(const struct config *config) {
 
 static int serve(const struct config *config, struct faults *faults) {
     struct database *database = NULL;
-    status st = open_database(config, &database);
+    char problem[PROBLEM_SIZE];
+    status st = open_database(config, problem, &database);
     if (st != ST_OK) {
         fprintf(stderr, "stator: can't open data directory %s: %s\n", config->data_dir,
-                open_problem(st));
+                open_problem(st, problem));
         return EXIT_FAILURE;
     }
     struct traffic *traffic = traffic_new(config->enforce_throughput);
@@ -416,20 +444,18 @@ static void print_finding(void *context, str what) {
     printf("%.*s\n", STR_ARG(what));
 }
 
-static int command_verify(const char *directory) {
-    struct config config = {.data_dir = directory,
-                            .region = "us-east-1",
-                            .account_id = "000000000000",
-                            .cache_mb = 64,
-                            .write_buffer_mb = 8};
+static int verify(const struct config *config) {
+    const char *directory = config->data_dir;
+    char problem[PROBLEM_SIZE];
     struct database *database = NULL;
     if (access(directory, F_OK) != 0) {
         fprintf(stderr, "stator: %s: %s\n", directory, strerror(errno));
         return EXIT_FAILURE;
     }
-    status st = open_database(&config, &database);
+    status st = open_database(config, problem, &database);
     if (st != ST_OK) {
-        fprintf(stderr, "stator: can't open data directory %s: %s\n", directory, open_problem(st));
+        fprintf(stderr, "stator: can't open data directory %s: %s\n", directory,
+                open_problem(st, problem));
         return EXIT_FAILURE;
     }
     struct verify_totals totals;
@@ -446,6 +472,26 @@ static int command_verify(const char *directory) {
     return totals.findings ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Options are those of serve; what they say of the key matters. */
+static int command_verify(const char *directory, int argc, char **argv) {
+    struct arena *arena = arena_new(1024 * 1024);
+    struct config config = {};
+    str problem;
+    int code = EXIT_USAGE;
+    if (!config_read(argc, argv, arena, &config, &problem)) {
+        fprintf(stderr, "stator: %.*s (see stator --help)\n", STR_ARG(problem));
+    } else {
+        config.data_dir = directory;
+        config.in_memory = false;
+        config.cache_mb = 64;
+        config.write_buffer_mb = 8;
+        config.min_free_mb = 0;
+        code = verify(&config);
+    }
+    arena_free(arena);
+    return code;
+}
+
 /* ---- identities ---- */
 
 static int iam_here(const struct config *config, const struct iam_words *words,
@@ -453,14 +499,15 @@ static int iam_here(const struct config *config, const struct iam_words *words,
     struct database *database = NULL;
     struct auth auth;
     struct new_key made = {};
+    char problem[PROBLEM_SIZE];
     if (access(config->data_dir, F_OK) != 0) {
         fprintf(stderr, "stator: %s: %s\n", config->data_dir, strerror(errno));
         return EXIT_FAILURE;
     }
-    status st = open_database(config, &database);
+    status st = open_database(config, problem, &database);
     if (st != ST_OK) {
         fprintf(stderr, "stator: can't open data directory %s: %s%s\n", config->data_dir,
-                open_problem(st), st == ST_IN_USE ? "; ask it by --endpoint URL" : "");
+                open_problem(st, problem), st == ST_IN_USE ? "; ask it by --endpoint URL" : "");
         return EXIT_FAILURE;
     }
     int code = EXIT_FAILURE;
@@ -514,8 +561,10 @@ int main(int argc, char **argv) {
     }
     if (str_eq(command, STR("serve")))
         return command_serve(argc - 2, argv + 2);
-    if (str_eq(command, STR("verify")) && argc == 3)
-        return command_verify(argv[2]);
+    if (str_eq(command, STR("verify")) && argc >= 3)
+        return command_verify(argv[2], argc - 3, argv + 3);
+    if (str_eq(command, STR("rekey")) && argc >= 3)
+        return command_rekey(argv[2], argc - 3, argv + 3);
     print_help(stderr);
     return EXIT_USAGE;
 }

@@ -6,21 +6,33 @@
 #include <pthread.h>
 #include <unistd.h>
 
-bool engine_is_rocks;
-const struct kv_options engine_options = {
+static const unsigned char users_key[KV_ENCRYPTION_KEY_LEN] = "a key that is no secret";
+
+bool engine_is_rocks, engine_is_encrypted;
+struct kv_options engine_options = {
     .cache_bytes = 8 << 20,
     .write_buffer_bytes = 8 << 20,
     .free_bytes_min = 1 << 20,
 };
 
 void engine_arguments(int argc, char **argv) {
-    if (argc < 2 || (strcmp(argv[1], "mem") != 0 && strcmp(argv[1], "rocks") != 0)) {
-        fprintf(stderr, "usage: %s mem|rocks [case]\n", argv[0]);
+    if (argc < 2 || !engine_choose(argv[1])) {
+        fprintf(stderr, "usage: %s mem|rocks|encrypted [case]\n", argv[0]);
         exit(2);
     }
-    engine_is_rocks = strcmp(argv[1], "rocks") == 0;
     if (argc > 2)
         cmocka_set_test_filter(argv[2]);
+}
+
+bool engine_choose(const char *name) {
+    engine_is_encrypted = strcmp(name, "encrypted") == 0;
+    engine_is_rocks = engine_is_encrypted || strcmp(name, "rocks") == 0;
+    engine_options.encryption_key = engine_is_encrypted ? users_key : NULL;
+    return engine_is_rocks || strcmp(name, "mem") == 0;
+}
+
+const char *engine_name(void) {
+    return engine_is_encrypted ? "encrypted" : engine_is_rocks ? "rocks" : "mem";
 }
 
 void engine_new_directory(char out[80]) {

@@ -1,5 +1,6 @@
 /* engine.h - what the cases of the contract suite share: an open engine and short words for its
- * calls. The engine is chosen by the program's argument: mem or rocks. */
+ * calls. The engine is chosen by the program's argument: mem, rocks, or encrypted, which is rocks
+ * on an encrypted directory. */
 #pragma once
 
 #include "kv/kv.h"
@@ -13,8 +14,8 @@ struct engine {
     char directory[80];
 };
 
-extern bool engine_is_rocks;
-extern const struct kv_options engine_options;
+extern bool engine_is_rocks, engine_is_encrypted;
+extern struct kv_options engine_options;
 
 int engine_setup(void **state);
 int engine_teardown(void **state);
@@ -25,6 +26,8 @@ void engine_new_directory(char out[80]);
 void engine_remove(const char *directory);
 /* Reads --engine; call it first in main. */
 void engine_arguments(int argc, char **argv);
+bool engine_choose(const char *name);
+const char *engine_name(void);
 
 /* All wait until it is durable, and CHECK that it worked (so threads may use them). */
 void engine_put(struct kv *kv, str key, str value);

@@ -288,19 +288,26 @@ static void a_directory_of_others_is_left_alone(void **state) {
     engine_remove(directory);
 }
 
+static void write_mark(const char *directory, const char *rest) {
+    char text[200];
+    snprintf(text, sizeof text, "stator-data %s\nengine rocks\n%s",
+             engine_is_encrypted ? "2\nencryption aes-256" : "1", rest);
+    write_file(directory, "STATOR", text);
+}
+
 static void newer_and_broken_marks_are_told_apart(void **state) {
     char directory[80];
     (void)state;
     engine_new_directory(directory);
-    write_file(directory, "STATOR", "stator-data 2\nengine comet\n");
+    write_file(directory, "STATOR", "stator-data 3\nengine comet\n");
     assert_status(open_again(directory), ST_NEWER);
     write_file(directory, "STATOR", "stator-data 1\nengine comet\nstate ready\n");
     assert_status(open_again(directory), ST_INVALID);
     write_file(directory, "STATOR", "nonsense");
     assert_status(open_again(directory), ST_CORRUPT);
-    write_file(directory, "STATOR", "stator-data 1\nengine rocks\nstate ready\n");
+    write_mark(directory, "state ready\n");
     assert_status(open_again(directory), ST_CORRUPT); /* the data itself is missing */
-    write_file(directory, "STATOR", "stator-data 1\nengine rocks\nstate new\n");
+    write_mark(directory, "state new\n");
     assert_status(open_again(directory), ST_OK); /* a first start that was cut short */
     assert_status(open_again(directory), ST_OK);
     engine_remove(directory);
@@ -422,7 +429,8 @@ static pid_t writer_start(const char *directory, uint32_t first, int *out_report
     pid_t child = fork();
     if (child == 0) {
         fcntl(ends[1], F_SETFD, 0);
-        execl("/proc/self/exe", "writer", "--writer", directory, report, first_text, NULL);
+        execl("/proc/self/exe", "writer", "--writer", directory, report, first_text, engine_name(),
+              NULL);
         _exit(127);
     }
     close(ends[1]);
@@ -468,7 +476,7 @@ static void everything_acknowledged_survives_a_kill(void **state) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 5 && strcmp(argv[1], "--writer") == 0)
+    if (argc == 6 && strcmp(argv[1], "--writer") == 0 && engine_choose(argv[5]))
         return writer_main(argv[2], argv[3], argv[4]);
     engine_arguments(argc, argv);
 #define CASE(name) cmocka_unit_test_setup_teardown(name, engine_setup, engine_teardown)

@@ -81,7 +81,8 @@ static status reopen(struct rocks *rocks) {
     if (!handle_take(rocks))
         return ST_FULL;
     rocks_parts_close(&rocks->parts);
-    status st = rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, false);
+    status st =
+        rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, rocks->files, false);
     if (st == ST_OK && rocks->groups.undo != NULL)
         st = write_synced(rocks, rocks->groups.undo);
     read_cache_forget(rocks->read_cache);

@@ -1,9 +1,11 @@
 /* The data directory: whose it is, and that only one process uses it.
  *
  *   STATOR       text; says that the directory is ours, and in which format
+ *   KEYS         of an encrypted one; kv/rocks/key_file.h
  *   LOCK.stator  held by flock(2) for as long as the engine is open
  *   the rest     RocksDB's
  *
+ * Format 1 is plain, format 2 encrypted: a program that knows no encryption refuses it as newer.
  * STATOR is written before RocksDB makes its files ("state new") and again afterwards ("state
  * ready"). So a crash in between is a directory that can be opened, and a ready directory whose
  * data is missing is an error, not a new database. */
@@ -21,10 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FORMAT_VERSION = 1, MARK_MAX = 512, PATH_SIZE = 4096 };
+enum { FORMAT_PLAIN = 1, FORMAT_ENCRYPTED = 2, MARK_MAX = 512, PATH_SIZE = 4096 };
 
 #define MARK_FILE "STATOR"
-#define MARK_FILE_NEW "STATOR.new"
+#define ENCRYPTION "aes-256"
 #define LOCK_FILE "LOCK.stator"
 
 static void close_keeping_errno(int fd) {
@@ -56,36 +58,62 @@ uint64_t disk_free(const char *path) {
     return statvfs(path, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
 }
 
-/* ---- the mark ---- */
+/* ---- files of our own ---- */
 
-static status mark_write(int fd, bool ready) {
-    char text[MARK_MAX], time_text[32];
-    time_t seconds = (time_t)(clock_wall_us() / 1000000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    int len = snprintf(text, sizeof text, "stator-data %d\nengine rocks\nstate %s\ncreated %s\n",
-                       FORMAT_VERSION, ready ? "ready" : "new", time_text);
-    CHECK(len > 0 && len < MARK_MAX);
-    ssize_t written = write(fd, text, (size_t)len);
-    if (written >= 0 && written != len)
+static status write_synced(int fd, str bytes) {
+    ssize_t written = write(fd, bytes.ptr, bytes.len);
+    if (written >= 0 && (size_t)written != bytes.len)
         errno = ENOSPC;
-    return written == len && fsync(fd) == 0 ? ST_OK : ST_IO;
+    return written == (ssize_t)bytes.len && fsync(fd) == 0 ? ST_OK : ST_IO;
 }
 
-status directory_mark(const char *path, bool ready) {
+status directory_put(const char *path, const char *file, str bytes, unsigned mode) {
     char name[PATH_SIZE], name_new[PATH_SIZE];
-    TRY(path_join(name, path, MARK_FILE));
-    TRY(path_join(name_new, path, MARK_FILE_NEW));
-    int fd = open(name_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    TRY(path_join(name, path, file));
+    int len = snprintf(name_new, sizeof name_new, "%s.new", name);
+    if (len >= PATH_SIZE) {
+        errno = ENAMETOOLONG;
+        return ST_IO;
+    }
+    int fd = open(name_new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (fd < 0)
         return errno == ENOSPC ? ST_FULL : ST_IO;
-    status st = mark_write(fd, ready);
+    status st = write_synced(fd, bytes);
     close_keeping_errno(fd);
     TRY(st);
     if (rename(name_new, name) != 0)
         return ST_IO;
     return directory_sync(path);
+}
+
+status directory_get(const char *path, const char *file, char *out, size_t size, size_t *out_len) {
+    char name[PATH_SIZE];
+    TRY(path_join(name, path, file));
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
+    ssize_t len = read(fd, out, size);
+    close_keeping_errno(fd);
+    if (len < 0)
+        return ST_IO;
+    *out_len = (size_t)len;
+    return ST_OK;
+}
+
+/* ---- the mark ---- */
+
+status directory_mark(const char *path, const struct directory_mark *mark) {
+    char text[MARK_MAX], time_text[32];
+    time_t seconds = (time_t)(clock_wall_us() / 1000000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(time_text, sizeof time_text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    int len = snprintf(text, sizeof text, "stator-data %d\nengine rocks\n%sstate %s\ncreated %s\n",
+                       mark->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
+                       mark->encrypted ? "encryption " ENCRYPTION "\n" : "",
+                       mark->ready ? "ready" : "new", time_text);
+    CHECK(len > 0 && len < MARK_MAX);
+    return directory_put(path, MARK_FILE, (str){text, (size_t)len}, 0644);
 }
 
 /* A line "name value" of the mark; absent when there is none. */
@@ -100,36 +128,32 @@ static str mark_line(str text, str name) {
     return (str){};
 }
 
-/* NOT_FOUND when there is no mark. */
-static status mark_read(const char *path, bool *out_ready) {
-    char name[PATH_SIZE], text[MARK_MAX];
-    TRY(path_join(name, path, MARK_FILE));
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
-    ssize_t len = read(fd, text, sizeof text);
-    close_keeping_errno(fd);
-    if (len < 0)
-        return ST_IO;
-    str mark = {text, (size_t)len};
+status directory_read_mark(const char *path, struct directory_mark *out) {
+    char text[MARK_MAX];
+    size_t len;
+    TRY(directory_get(path, MARK_FILE, text, sizeof text, &len));
+    str mark = {text, len};
     uint64_t version;
     str state = mark_line(mark, STR("state"));
     if (!str_to_u64(mark_line(mark, STR("stator-data")), &version))
         return ST_CORRUPT;
-    if (version > FORMAT_VERSION)
+    if (version > FORMAT_ENCRYPTED)
         return ST_NEWER;
     if (!str_eq(mark_line(mark, STR("engine")), STR("rocks")))
         return ST_INVALID;
     if (!str_eq(state, STR("ready")) && !str_eq(state, STR("new")))
         return ST_CORRUPT;
-    *out_ready = str_eq(state, STR("ready"));
+    if (version == FORMAT_ENCRYPTED && !str_eq(mark_line(mark, STR("encryption")), STR(ENCRYPTION)))
+        return ST_CORRUPT;
+    *out = (struct directory_mark){.ready = str_eq(state, STR("ready")),
+                                   .encrypted = version == FORMAT_ENCRYPTED};
     return ST_OK;
 }
 
 /* ---- holding it ---- */
 
 static bool is_harmless(const char *name) {
-    static const char *const names[] = {".", "..", "lost+found", LOCK_FILE, MARK_FILE_NEW};
+    static const char *const names[] = {".", "..", "lost+found", LOCK_FILE, MARK_FILE ".new"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -171,24 +195,27 @@ static status lock_take(const char *path, int *out_fd) {
     return ST_OK;
 }
 
-status directory_hold(const char *path, int *out_lock_fd, bool *out_fresh) {
-    bool ready = false;
+status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
+                      struct directory_mark *out) {
+    struct directory_mark mark = {};
     int fd;
     TRY(directory_make(path));
     /* Before a file is made in what may be somebody else's directory. */
-    status st = mark_read(path, &ready);
+    status st = directory_read_mark(path, &mark);
     if (st == ST_NOT_FOUND)
         st = directory_is_empty(path);
     TRY(st);
     TRY(lock_take(path, &fd));
-    st = mark_read(path, &ready); /* again: another process may just have made it */
-    if (st == ST_NOT_FOUND)
-        st = directory_mark(path, false);
+    st = directory_read_mark(path, &mark); /* again: another process may just have made it */
+    if (st == ST_NOT_FOUND) {
+        mark = (struct directory_mark){.encrypted = encrypt};
+        st = directory_mark(path, &mark);
+    }
     if (st != ST_OK) {
         close_keeping_errno(fd);
         return st;
     }
     *out_lock_fd = fd;
-    *out_fresh = !ready;
+    *out = mark;
     return ST_OK;
 }

@@ -79,7 +79,8 @@ static void reads_set(struct rocks_parts *parts) {
 }
 
 status rocks_parts_open(struct rocks_parts *parts, const char *directory,
-                        const struct kv_options *options, bool create) {
+                        const struct kv_options *options, struct encrypted_files *files,
+                        bool create) {
     char *error = NULL;
     if (disk_free(directory) < ROCKS_OPEN_BYTES)
         return ST_FULL;
@@ -104,7 +105,10 @@ status rocks_parts_open(struct rocks_parts *parts, const char *directory,
     log_set(parts->options);
     table_set(parts, options->cache_bytes);
     reads_set(parts);
-    loop_files_use(parts->options);
+    if (files != NULL)
+        encrypted_files_use(files, parts->options);
+    else
+        loop_files_use(parts->options);
     parts->db = rocksdb_open(parts->options, directory, &error);
     return rocks_status(&error);
 }

@@ -282,7 +282,9 @@ static status rocks_checkpoint(struct kv *kv, const char *directory) {
     status st = checkpoint_make(rocks, directory);
     pthread_rwlock_unlock(&rocks->handle);
     TRY(st);
-    return directory_mark(directory, true); /* from here on it can be opened */
+    if (rocks->mark.encrypted)
+        TRY(encryption_copy_keys(rocks->directory, directory));
+    return directory_mark(directory, &rocks->mark); /* from here on it can be opened */
 }
 
 static uint64_t property(struct rocks *rocks, const char *name) {
@@ -348,6 +350,7 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
 static void rocks_free(struct rocks *rocks) {
     int kept = errno;
     rocks_parts_close(&rocks->parts);
+    encrypted_files_free(rocks->files);
     if (rocks->lock_fd >= 0)
         close(rocks->lock_fd); /* only now may another process have it */
     pthread_rwlock_destroy(&rocks->handle);
@@ -395,14 +398,20 @@ static status stamp_read(struct rocks *rocks, uint64_t *out_stamp) {
 }
 
 static status files_open(struct rocks *rocks, uint64_t *out_stamp) {
-    bool fresh = false;
-    TRY(directory_hold(rocks->directory, &rocks->lock_fd, &fresh));
-    status st = rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, fresh);
-    if (st == ST_INVALID && !fresh)
+    const struct kv_options *options = &rocks->options;
+    struct directory_mark *mark = &rocks->mark;
+    TRY(directory_hold(rocks->directory, options->encryption_key != NULL, &rocks->lock_fd, mark));
+    TRY(encryption_begin(rocks->directory, mark, options, &rocks->files));
+    rocks->options.encryption_key = NULL; /* the caller's, and not asked for again */
+    status st =
+        rocks_parts_open(&rocks->parts, rocks->directory, options, rocks->files, !mark->ready);
+    if (st == ST_INVALID && mark->ready)
         st = ST_CORRUPT; /* there was a database, and it is no longer one */
     TRY(st);
-    if (fresh)
-        TRY(directory_mark(rocks->directory, true));
+    if (!mark->ready) {
+        mark->ready = true;
+        TRY(directory_mark(rocks->directory, mark));
+    }
     return stamp_read(rocks, out_stamp);
 }
 

@@ -10,6 +10,7 @@
 
 #include "kv/kv_int.h"
 #include "kv/rocks/counters.h"
+#include "kv/rocks/encrypted_files.h"
 #include "kv/rocks/overlay.h"
 #include "kv/rocks/read_cache.h"
 
@@ -95,6 +96,12 @@ struct groups {
     pthread_t committer;
 };
 
+/* What the directory says of itself. */
+struct directory_mark {
+    bool ready; /* the engine's own files exist; else no data was ever put there */
+    bool encrypted;
+};
+
 struct rocks {
     struct kv base;
     /* Held shared while `parts` is read from, by all but the committer, which alone replaces them
@@ -103,7 +110,9 @@ struct rocks {
     struct rocks_parts parts; /* db is NULL when it could not be opened again */
     char *directory;
     int lock_fd;
-    struct kv_options options; /* with defaults filled in */
+    struct directory_mark mark;
+    struct encrypted_files *files; /* NULL: plain */
+    struct kv_options options;     /* with defaults filled in */
     struct latches *latches;
     struct kv_txn_pool pool;
     _Atomic uint64_t cache_misses;
@@ -123,7 +132,8 @@ status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct are
 
 /* options.c */
 status rocks_parts_open(struct rocks_parts *parts, const char *directory,
-                        const struct kv_options *options, bool create);
+                        const struct kv_options *options, struct encrypted_files *files,
+                        bool create);
 void rocks_parts_close(struct rocks_parts *parts); /* accepts half-built ones */
 
 /* groups.c */
@@ -143,9 +153,21 @@ void group_clear(struct group *group);
 status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t **out);
 
 /* directory.c */
-/* Makes or checks the directory and holds it; *out_fresh when no data was ever put there. */
-status directory_hold(const char *path, int *out_lock_fd, bool *out_fresh);
-/* Files that say "ours"; `ready` once the engine's own files exist. */
-status directory_mark(const char *path, bool ready);
+/* Makes or checks the directory and holds it; a new one is marked as encrypted when asked. */
+status directory_hold(const char *path, bool encrypt, int *out_lock_fd, struct directory_mark *out);
+/* The file that says "ours". Reading answers NOT_FOUND when there is none. */
+status directory_mark(const char *path, const struct directory_mark *mark);
+status directory_read_mark(const char *path, struct directory_mark *out);
+/* A small file of our own, replaced as a whole, and durable; or read, NOT_FOUND when missing. */
+status directory_put(const char *path, const char *file, str bytes, unsigned mode);
+status directory_get(const char *path, const char *file, char *out, size_t size, size_t *out_len);
 /* Bytes that may still be written; UINT64_MAX when nobody knows. */
 uint64_t disk_free(const char *path);
+
+/* encryption.c */
+/* What opening an encrypted directory begins with: its keys, made when it is a new one; *out stays
+ * NULL for a plain one. INVALID, CORRUPT: *options->out_problem says why. */
+status encryption_begin(const char *directory, const struct directory_mark *mark,
+                        const struct kv_options *options, struct encrypted_files **out);
+/* What a copy of the files needs to be opened. */
+status encryption_copy_keys(const char *from_directory, const char *to_directory);
