@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: model index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
+.PHONY: model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -74,6 +74,16 @@ differential: server ## the same requests to two other implementations: make dif
 model: server ## random operations against a model of items: make model SEED=1 COUNT=1000000
 	@node=$$(tools/node.py) && for mode in single several shared; do \
 		SEED='$(SEED)' COUNT='$(COUNT)' $$node tests/model/$$mode.test.mjs || exit 1; done
+
+# A failure prints the seed, and leaves the directory; tests/crash/points.mjs says more.
+crash-points: all ## power cuts under load: make crash-points COUNT=1000 SEED=1
+	@node=$$(tools/node.py) && $$node tests/crash/points.mjs $(or $(COUNT),1000) $(or $(SEED),1)
+
+crash-kills: all ## kill -9 under load: make crash-kills COUNT=200
+	@node=$$(tools/node.py) && $$node tests/crash/points.mjs --kill $(or $(COUNT),200) $(or $(SEED),1)
+
+crash-faults: all ## failing disks under load: make crash-faults COUNT=200
+	@node=$$(tools/node.py) && $$node tests/crash/points.mjs --fault $(or $(COUNT),200) $(or $(SEED),1)
 
 index-build: server ## a global index for a table in use: make index-build ITEMS=200000
 	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs

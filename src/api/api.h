@@ -18,6 +18,7 @@
 #include "item/scope.h"
 #include "table/database.h"
 
+struct audit_note;
 struct faults;
 struct traffic;
 struct principal;
@@ -37,9 +38,10 @@ struct api_call {
     int64_t now_us;
     str host; /* as the client calls us; may be absent */
     struct api_caller caller;
-    struct traffic *traffic; /* NULL: nothing is counted, and nothing refused for its number */
-    struct faults *faults;   /* NULL: none are made */
-    str fault_spec;          /* one for this call alone, when `faults` is there; absent: none */
+    struct traffic *traffic;  /* NULL: nothing is counted, and nothing refused for its number */
+    struct audit_note *audit; /* which tables it names goes there; NULL: nobody asks */
+    struct faults *faults;    /* NULL: none are made */
+    str fault_spec;           /* one for this call alone, when `faults` is there; absent: none */
 };
 
 #define API_NO_OPERATION SIZE_MAX

@@ -3,6 +3,7 @@
 #include "api/access.h"
 #include "api/admission.h"
 #include "api/api.h"
+#include "api/audit_note.h"
 #include "api/fault_int.h"
 #include "api/request.h"
 #include "api/shape_read.h"
@@ -120,13 +121,16 @@ static void answer_error(struct scope *scope, struct api_answer *out) {
 static void name_status(struct scope *scope, const struct operation *operation, status st) {
     if (st == ST_FAILED)
         return;
-    if (st != ST_FULL) /* which is said once, by the job that watches the engine */
+    if (st != ST_FULL && st != ST_READ_ONLY) /* said once, by the job that watches the engine */
         log_error("event=operation_failed operation=%.*s status=\"%s\"", STR_ARG(operation->name),
                   status_text(st));
     scope->error = ERROR_NONE;
     if (st == ST_FULL)
         (void)fail(scope, ERROR_InternalServerError,
                    "The disk is full: writes are refused until space returns.");
+    else if (st == ST_READ_ONLY)
+        (void)fail(scope, ERROR_InternalServerError,
+                   "The disk has failed: writes are refused until the server is started again.");
     else
         (void)fail(scope, ERROR_InternalServerError, "Internal server error");
 }
@@ -198,11 +202,14 @@ status api_call(struct database *database, const struct api_call *call, struct a
                               .operation = operation,
                               .host = call->host,
                               .caller = &call->caller,
-                              .traffic = call->traffic};
+                              .traffic = call->traffic,
+                              .audit = call->audit};
     request.counts.operation = (size_t)(operation - operations);
     void *input = NULL;
     status st = shape_read(&scope, operation->input, call->body, &input);
     request.input = input;
+    if (st == ST_OK)
+        audit_note_input(request.audit, operation, input);
     if (st == ST_OK)
         st = __builtin_expect(call->faults != NULL, 0) ? run_with_faults(&request, call, out)
                                                        : run(&request);

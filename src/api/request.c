@@ -1,5 +1,6 @@
 #include "api/request.h"
 
+#include "api/audit_note.h"
 #include "table/table_check.h"
 
 /* ---- tables ---- */
@@ -17,6 +18,7 @@ str request_table_name(str name_or_arn) {
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
     str name = request_table_name(name_or_arn);
+    audit_note_table(request->audit, name);
     const struct table *table = catalogue_find(request->tables, name);
     if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
         !str_starts_with(name_or_arn, table_arn(request, table)))

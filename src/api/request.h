@@ -47,6 +47,7 @@ struct request {
     const struct fault_choice *fault; /* that hit this call (fault_int.h); NULL: none */
     struct traffic *traffic;          /* NULL: nothing is counted */
     struct admission_note *notes;     /* admission.h */
+    struct audit_note *audit;         /* audit_note.h; NULL: nobody asks */
 };
 
 #define OP(service, name, handler, action, target, effect) operation_run op_##handler;

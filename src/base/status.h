@@ -20,6 +20,7 @@
     X(NEWER, "the data was written by a newer version")                                            \
     X(IN_USE, "another process holds it")                                                          \
     X(FULL, "no space left for writes")                                                            \
+    X(READ_ONLY, "a write could not be made durable; no more until a restart")                     \
     X(IO, "the engine or the kernel failed")                                                       \
     X(FAILED, "an error for the client is recorded in the scope")
 

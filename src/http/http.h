@@ -10,13 +10,15 @@
  *            malformed Content-Length, Content-Length with Transfer-Encoding, bare LF, blanks
  * before a colon, obsolete folding, a head above head_bytes_max; 413 for a body above
  *            body_bytes_max; 408 for a head or body that takes longer than request_timeout_ms; 503
- *            when the worker queue or the connections are full.
+ *            when the worker queue or the connections are full. Where TLS is spoken, a handshake
+ *            that takes longer than HANDSHAKE_MS_MAX is cut, and plain HTTP is told so, once.
  * Limits:    struct http_limits. An idle connection holds no buffer and no arena.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "http/tls.h"
 
 enum { HTTP_HEADERS_MAX = 100 };
 
@@ -55,6 +57,7 @@ enum http_settled { HTTP_HELD, HTTP_SETTLED, HTTP_LOST };
 
 struct http_service {
     void *context;
+    struct tls *tls; /* what it is served over, borrowed; NULL: plain TCP */
     /* Fills the reply. ST_WOULD_WAIT: call again on a worker, from the start, with the arena as
      * it was before the call. Any other status but ST_OK is a bug. */
     status (*handle)(void *context, struct http_request *request, struct http_reply *reply);

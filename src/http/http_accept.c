@@ -59,7 +59,9 @@ static void turn_away(struct loop *loop, int fd) {
     count_up(&loop->refused);
     /* Best effort, both: unread input would turn the close into a reset. */
     (void)recv(fd, request, sizeof request, 0);
-    (void)send(fd, reply_too_many_connections.ptr, reply_too_many_connections.len, MSG_NOSIGNAL);
+    if (loop->server->service.tls == NULL)
+        (void)send(fd, reply_too_many_connections.ptr, reply_too_many_connections.len,
+                   MSG_NOSIGNAL);
     close(fd);
 }
 

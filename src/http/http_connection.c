@@ -1,5 +1,6 @@
 /* What a connection does next. One request at a time; bytes of the next wait in the buffer.
  *
+ * (HANDSHAKE, over TLS)
  *        ┌──────────────── next request ─────────────────┐
  *        ▼                                               │
  *      HEAD ──► BODY ──► handle ──────────────────► WRITING ──► LINGERING ──► CLOSED
@@ -13,7 +14,7 @@
  * recv and one sendmsg. */
 #include "base/check.h"
 #include "base/clock.h"
-#include "http/http_int.h"
+#include "http/http_tls.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -38,7 +39,16 @@ static struct http_server *server_of(struct connection *c) {
     return c->loop->server;
 }
 
+static ssize_t read_tls(struct connection *c, char *at, size_t size) {
+    ssize_t got = tls_read(c, at, size);
+    if (got < 0)
+        return errno == EAGAIN ? READ_NOTHING : READ_FAILED;
+    return got;
+}
+
 static ssize_t connection_read(struct connection *c, char *at, size_t size) {
+    if (__builtin_expect(c->tls != NULL, 0))
+        return read_tls(c, at, size);
     if (!c->readable)
         return READ_NOTHING;
     ssize_t got;
@@ -64,6 +74,10 @@ static int64_t after_ms(struct connection *c, int ms) {
 void connection_close(struct connection *c) {
     if (c->state == CONNECTION_CLOSED || c->gone)
         return;
+    if (c->state == CONNECTION_HANDSHAKE && c->tls != NULL)
+        c->loop->handshakes--;
+    if (c->tls != NULL)
+        tls_end(c);
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
@@ -195,7 +209,10 @@ static enum next body_whole(struct connection *c, str body) {
 /* A few bytes into a socket buffer that holds at most replies the client has not read yet. Where
  * they don't fit the client goes on without them after its own time, as RFC 9110 tells it to. */
 static bool send_continue(struct connection *c) {
-    ssize_t sent = send(c->fd, reply_continue.ptr, reply_continue.len, MSG_NOSIGNAL);
+    const struct iovec out[2] = {{(void *)(uintptr_t)reply_continue.ptr, reply_continue.len}};
+    ssize_t sent = c->tls != NULL
+                       ? tls_write(c, out)
+                       : send(c->fd, reply_continue.ptr, reply_continue.len, MSG_NOSIGNAL);
     return sent == (ssize_t)reply_continue.len ||
            (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
 }
@@ -234,6 +251,7 @@ static enum next head_whole(struct connection *c) {
                                        .query = x->head.query,
                                        .headers = x->headers,
                                        .header_count = x->head.header_count,
+                                       .secure = c->tls != NULL,
                                        .received_us = x->began_us};
     memcpy(x->request.peer, c->peer, sizeof c->peer);
     if (!whole)
@@ -378,22 +396,28 @@ static enum next read_body(struct connection *c) {
     return fits ? read_body_buffered(c) : read_body_heap(c);
 }
 
+/* Closing at once with input unread would reset the connection, and the client might never see what
+ * we said. */
+static enum next linger(struct connection *c) {
+    if (c->tls != NULL)
+        tls_end(c);
+    shutdown(c->fd, SHUT_WR);
+    c->state = CONNECTION_LINGERING;
+    c->deadline_us = after_ms(c, LINGER_MS);
+    return GO_ON;
+}
+
 static enum next replied(struct connection *c) {
     struct exchange *x = c->exchange;
     if (x->close) {
-        /* Closing at once with input unread would reset the connection, and the client might never
-         * see what we said. */
         exchange_give_back(c->loop, x);
         c->exchange = NULL;
-        shutdown(c->fd, SHUT_WR);
-        c->state = CONNECTION_LINGERING;
-        c->deadline_us = after_ms(c, LINGER_MS);
-        return GO_ON;
+        return linger(c);
     }
     exchange_next(server_of(c), x);
     c->state = CONNECTION_HEAD;
     c->deadline_us = after_ms(c, server_of(c)->limits.idle_timeout_ms);
-    if (x->from != x->to || c->readable)
+    if (x->from != x->to || c->readable || (c->tls != NULL && tls_pending(c)))
         return GO_ON;
     exchange_give_back(c->loop, x);
     c->exchange = NULL;
@@ -404,7 +428,7 @@ static enum next write_reply(struct connection *c) {
     struct exchange *x = c->exchange;
     struct iovec *out = x->out;
     struct msghdr message = {.msg_iov = out, .msg_iovlen = 2};
-    ssize_t sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
+    ssize_t sent = c->tls != NULL ? tls_write(c, out) : sendmsg(c->fd, &message, MSG_NOSIGNAL);
     if (sent < 0) {
         if (errno == EINTR)
             return GO_ON;
@@ -423,6 +447,48 @@ static enum next write_reply(struct connection *c) {
     return GO_ON; /* until the kernel says that it is full: only then does an edge follow */
 }
 
+/* ---- TLS ---- */
+
+/* Nothing is made for a connection before its first byte, and nothing for one that can't mean it.
+ */
+static enum next first_byte(struct connection *c) {
+    char first;
+    ssize_t got = recv(c->fd, &first, 1, MSG_PEEK);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        c->readable = errno == EINTR;
+        return c->readable ? GO_ON : WAIT;
+    }
+    if (got <= 0)
+        return closed(c);
+    if (first != TLS_HANDSHAKE_BYTE) {
+        count_up(&c->loop->refused);
+        (void)send(c->fd, reply_speaks_tls.ptr, reply_speaks_tls.len, MSG_NOSIGNAL);
+        return linger(c);
+    }
+    if (c->loop->handshakes >= HANDSHAKES_MAX || !tls_begin(c)) {
+        count_up(&c->loop->refused);
+        return closed(c);
+    }
+    c->loop->handshakes++;
+    return GO_ON;
+}
+
+static enum next handshake(struct connection *c) {
+    if (c->tls == NULL)
+        return c->readable ? first_byte(c) : WAIT;
+    enum tls_progress progress = tls_handshake(c);
+    if (progress == TLS_WAITS)
+        return WAIT;
+    c->loop->handshakes--;
+    if (progress == TLS_BROKEN) {
+        count_up(&c->loop->refused);
+        return linger(c); /* the alert says why */
+    }
+    c->state = CONNECTION_HEAD;
+    c->deadline_us = after_ms(c, server_of(c)->limits.idle_timeout_ms);
+    return GO_ON;
+}
+
 static enum next discard(struct connection *c) {
     char unread[DISCARD_STEP];
     ssize_t got = recv(c->fd, unread, sizeof unread, 0);
@@ -433,6 +499,8 @@ static enum next discard(struct connection *c) {
 
 static enum next step(struct connection *c) {
     switch (c->state) {
+    case CONNECTION_HANDSHAKE:
+        return handshake(c);
     case CONNECTION_HEAD:
         return read_head(c);
     case CONNECTION_BODY:

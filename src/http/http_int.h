@@ -26,6 +26,8 @@ enum {
     LINGER_MS = 2000,         /* for the client to read our last words */
     QUEUE_PER_WORKER = 128,
     REPLIES_PER_BODIES = 4, /* replies may take so many times the memory of bodies */
+    HANDSHAKE_MS_MAX = 10000,
+    HANDSHAKES_MAX = 512, /* a loop, begun and not ended */
 };
 
 /* One request from its first byte to the last of its reply, and the bytes that came after it.
@@ -51,7 +53,8 @@ struct exchange {
 };
 
 enum connection_state {
-    CONNECTION_NEW, /* accepted, not yet known to its loop */
+    CONNECTION_NEW,       /* accepted, not yet known to its loop */
+    CONNECTION_HANDSHAKE, /* TLS only; without `tls` no byte has come */
     CONNECTION_HEAD,
     CONNECTION_BODY,
     CONNECTION_WORKING, /* a worker has it */
@@ -71,9 +74,11 @@ struct connection {
     int64_t deadline_us;
     int fd;
     enum connection_state state;
-    bool readable;    /* there may be bytes: epoll is edge-triggered */
-    bool peer_closed; /* the end of input is known to be near: a short read is not the last */
-    bool gone;        /* WORKING only: nobody wants the reply */
+    bool readable;      /* there may be bytes: epoll is edge-triggered */
+    bool peer_closed;   /* the end of input is known to be near: a short read is not the last */
+    bool gone;          /* WORKING only: nobody wants the reply */
+    bool tls_starved;   /* http_tls.c: the last read found the socket empty */
+    struct ssl_st *tls; /* NULL: plain, or not begun */
     char peer[46];
 };
 
@@ -92,6 +97,7 @@ struct loop {
     struct queue closed;  /* freed once no event of this round can name them */
     struct exchange *spare;
     size_t spare_count;
+    size_t handshakes; /* connections in state HANDSHAKE that have begun */
     int64_t now_us, sweep_due_us;
     int64_t delayed_due_us; /* none of `delayed` comes due before; INT64_MAX when there is none */
     bool accepting;
@@ -148,7 +154,7 @@ bool exchange_replies_full(struct http_server *server);
 void reply_compose(struct loop *loop, struct exchange *x);
 /* Makes `why` the reply and the end of the connection. */
 void reply_refuse(struct exchange *x, int code, const char *why);
-extern const str reply_continue, reply_too_many_connections;
+extern const str reply_continue, reply_too_many_connections, reply_speaks_tls;
 
 /* http_connection.c */
 void connection_event(struct connection *c, uint32_t events);

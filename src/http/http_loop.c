@@ -66,13 +66,24 @@ void loop_post(struct loop *loop, struct connection *c) {
     loop_wake(loop);
 }
 
+/* It is part of what a first request takes to arrive. */
+static int handshake_ms(const struct http_limits *limits) {
+    return limits->request_timeout_ms < HANDSHAKE_MS_MAX ? limits->request_timeout_ms
+                                                         : HANDSHAKE_MS_MAX;
+}
+
 static void adopt(struct loop *loop, struct connection *c) {
     c->older = loop->newest;
     if (c->older != NULL)
         c->older->newer = c;
     loop->newest = c;
+    int timeout_ms = loop->server->limits.idle_timeout_ms;
     c->state = CONNECTION_HEAD;
-    c->deadline_us = loop->now_us + (int64_t)loop->server->limits.idle_timeout_ms * 1000;
+    if (loop->server->service.tls != NULL) {
+        c->state = CONNECTION_HANDSHAKE;
+        timeout_ms = handshake_ms(&loop->server->limits);
+    }
+    c->deadline_us = loop->now_us + (int64_t)timeout_ms * 1000;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = c};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
         connection_close(c); /* the kernel is out of memory or watches */
@@ -127,7 +138,7 @@ static void woken(struct loop *loop) {
 }
 
 static bool is_idle(const struct connection *c) {
-    return c->state == CONNECTION_HEAD && c->exchange == NULL;
+    return (c->state == CONNECTION_HEAD && c->exchange == NULL) || c->state == CONNECTION_HANDSHAKE;
 }
 
 /* Walks all connections, a microsecond for a dozen: ten thousand idle ones cost a thousandth of a

@@ -10,6 +10,9 @@ const str reply_continue = STR_INIT("HTTP/1.1 100 Continue\r\n\r\n");
 const str reply_too_many_connections =
     STR_INIT("HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"
              "Content-Length: 21\r\nConnection: close\r\n\r\ntoo many connections\n");
+const str reply_speaks_tls = STR_INIT(
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 37\r\nConnection: close\r\n\r\nthis port speaks TLS only: use https\n");
 
 static str reason(int code) {
     static const struct {

@@ -7,7 +7,8 @@
  *            (base/thread.h) a call that would wait for a disk, a latch or a commit answers
  *            ST_WOULD_WAIT and has had no effect.
  * Errors:    NOT_FOUND, WOULD_WAIT, TOO_BIG, FULL (writes are refused until space returns), IO,
- *            CORRUPT, NEWER, IN_USE; whatever a body answers.
+ *            READ_ONLY (a commit failed: no more until the engine is opened anew), CORRUPT,
+ *            NEWER, IN_USE; whatever a body answers.
  * Limits:    key 1 to KV_KEY_MAX bytes (the empty key is the engines' own), value KV_VALUE_MAX, an
  *            update KV_UPDATE_KEYS_MAX keys and 128 MB (4 MB of items with entries in 25 indexes).
  *
@@ -167,6 +168,7 @@ struct kv_stats {
     struct histogram commit_times;  /* microseconds of a group */
     uint64_t bytes_on_disk;
     bool refusing_writes;
+    bool read_only;              /* it refuses because a commit failed, until it is opened anew */
     uint64_t memory_table_bytes; /* in the log, not yet in files */
     uint64_t cache_bytes, cache_bytes_max;
     uint64_t cache_misses;                           /* reads that were told to wait for the disk */

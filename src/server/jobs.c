@@ -104,9 +104,11 @@ bool job_watch_engine(struct database *database) {
     static bool refusing; /* of the one thread that steps this */
     struct kv_stats stats;
     kv_stats(database->kv, &stats);
-    if (stats.refusing_writes != refusing)
-        log_line(stats.refusing_writes ? LOG_ERROR : LOG_INFO, "event=%s",
-                 stats.refusing_writes ? "writes_refused" : "writes_accepted_again");
+    if (stats.refusing_writes && !refusing)
+        log_error("event=writes_refused reason=\"%s\"",
+                  status_text(stats.read_only ? ST_READ_ONLY : ST_FULL));
+    else if (refusing && !stats.refusing_writes)
+        log_info("event=writes_accepted_again");
     refusing = stats.refusing_writes;
     return false;
 }

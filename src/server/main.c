@@ -2,12 +2,15 @@
 #include "base/log.h"
 #include "http/http.h"
 #include "kv/kv.h"
+#include "server/audit.h"
 #include "server/config.h"
 #include "server/encryption_key.h"
 #include "server/iam_command.h"
 #include "server/jobs.h"
 #include "server/rekey.h"
+#include "server/sandbox.h"
 #include "server/service.h"
+#include "server/transport.h"
 #include "table/database.h"
 #include "table/verify.h"
 #include "traffic/traffic.h"
@@ -27,6 +30,7 @@
 enum {
     EXIT_USAGE = 2,
     HEAD_BYTES_MAX = 16 * 1024,
+    RENEW_LOOK_S = 2, /* between looks at whether files have changed */
     MEGABYTE = 1024 * 1024,
 };
 
@@ -68,6 +72,7 @@ static const char *open_problem(status st, const char *sentence) {
     case ST_NOT_FOUND:
     case ST_CONFLICT:
     case ST_WOULD_WAIT:
+    case ST_READ_ONLY:
     case ST_TOO_BIG:
     case ST_FAILED:
         break;
@@ -145,6 +150,33 @@ static bool is_loopback(const char *host) {
            str_eq(text, STR("localhost"));
 }
 
+/* What the network may see. */
+static bool check_exposure(const struct config *config) {
+    bool tls = config->tls_cert[0] != '\0' || config->tls_self_signed;
+    if ((config->tls_cert[0] == '\0') != (config->tls_key[0] == '\0')) {
+        fprintf(stderr, "stator: --tls-cert and --tls-key go together\n");
+        return false;
+    }
+    if (config->tls_cert[0] != '\0' && config->tls_self_signed) {
+        fprintf(stderr, "stator: --tls-self-signed makes what --tls-cert gives: say one of them\n");
+        return false;
+    }
+    if (is_loopback(config->host) || config->insecure || (config->auth && tls))
+        return true;
+    if (!config->auth)
+        fprintf(stderr,
+                "stator: %s is not a loopback address: without --auth, anyone who can reach it "
+                "could read and write everything. Say --insecure to serve there all the same.\n",
+                config->host);
+    else
+        fprintf(stderr,
+                "stator: %s is not a loopback address: without TLS, anyone on the way could read "
+                "along. Say --tls-cert and --tls-key, or --tls-self-signed, or --insecure to serve "
+                "there all the same.\n",
+                config->host);
+    return false;
+}
+
 static bool check_config(const struct config *config) {
     uint64_t digits;
     if (strlen(config->account_id) != 12 || !str_to_u64(str_from_c(config->account_id), &digits)) {
@@ -160,14 +192,7 @@ static bool check_config(const struct config *config) {
                 SIGV4_SECRET_MAX);
         return false;
     }
-    if (!is_loopback(config->host) && !config->auth && !config->insecure) {
-        fprintf(stderr,
-                "stator: %s is not a loopback address: without --auth, anyone who can reach it "
-                "could read and write everything. Say --insecure to serve there all the same.\n",
-                config->host);
-        return false;
-    }
-    return true;
+    return check_exposure(config);
 }
 
 static bool open_auth(const struct config *config, struct database *database, struct auth *auth,
@@ -219,14 +244,25 @@ static struct http_limits limits_of(const struct config *config) {
     };
 }
 
-static void print_screen(const struct config *config, uint16_t port, const struct new_key *made) {
+static void print_transport(const struct config *config, const struct transport *transport) {
+    if (transport->certificate_made[0] != '\0')
+        printf("  tls       made here; for clients: AWS_CA_BUNDLE=%s\n",
+               transport->certificate_made);
+    else if (transport->tls != NULL)
+        printf("  tls       %s\n", config->tls_cert);
+}
+
+static void print_screen(const struct config *config, const struct transport *transport,
+                         uint16_t port, const struct new_key *made) {
     char url[300];
-    snprintf(url, sizeof url, "http://%s:%u", config->host, port);
+    snprintf(url, sizeof url, "http%s://%s:%u", transport->tls != NULL ? "s" : "", config->host,
+             port);
     printf("stator ready on %s\n", url);
     if (config->in_memory)
         printf("  data      in memory: gone when this stops\n");
     else
         printf("  data      %s (every acknowledged write is on disk)\n", config->data_dir);
+    print_transport(config, transport);
     if (config->fault[0] != '\0')
         printf("  faults    on demand: %s\n", config->fault);
     if (config->test_mode)
@@ -246,14 +282,38 @@ static void print_screen(const struct config *config, uint16_t port, const struc
     fflush(stdout);
 }
 
-static void wait_for_signal(void) {
+/* What SIGHUP reads again, and a look now and then. */
+struct renewable {
+    struct transport *transport;
+    struct audit *audit; /* NULL: none */
+};
+
+static bool is_renewable(const struct renewable *r) {
+    return r->transport->certificate_file != NULL || r->audit != NULL;
+}
+
+static void renew(struct renewable *r, bool asked) {
+    transport_reload(r->transport, asked);
+    if (asked && r->audit != NULL)
+        audit_reopen(r->audit);
+}
+
+/* Without anything to read again, SIGHUP ends the process as others do. */
+static void wait_for_signal(struct renewable *renewable) {
+    static const struct timespec look = {.tv_sec = RENEW_LOOK_S};
     sigset_t set;
     int signal_number;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    while (sigwait(&set, &signal_number) != 0)
-        ;
+    sigaddset(&set, SIGHUP);
+    for (;;) {
+        signal_number = sigtimedwait(&set, NULL, is_renewable(renewable) ? &look : NULL);
+        if (signal_number == SIGTERM || signal_number == SIGINT ||
+            (signal_number == SIGHUP && !is_renewable(renewable)))
+            break;
+        renew(renewable, signal_number == SIGHUP);
+    }
     log_info("event=stopping signal=%d", signal_number);
 }
 
@@ -262,6 +322,7 @@ static void prepare_process(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     signal(SIGPIPE, SIG_IGN);
     struct rlimit files;
@@ -272,6 +333,42 @@ static void prepare_process(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 2); /* threads share: a few MB less when idle */
 #endif
+}
+
+/* Tells the user when it fails. */
+static bool start_server(const struct config *config, struct service *service,
+                         struct transport *transport, struct http_server **out) {
+    struct http_service callbacks = service_callbacks(service);
+    struct http_limits limits = limits_of(config);
+    if (!transport_open(config, transport))
+        return false;
+    callbacks.tls = transport->tls;
+    errno = 0;
+    if (config->audit_log[0] != '\0' &&
+        audit_open(config->audit_log, config->audit_log_strict, &service->audit) != ST_OK) {
+        fprintf(stderr, "stator: can't open the audit log %s: %s\n", config->audit_log,
+                strerror(errno));
+        transport_close(transport);
+        return false;
+    }
+    errno = 0;
+    if (http_server_start(config->host, (uint16_t)config->port, &callbacks, &limits, out) == ST_OK)
+        return true;
+    fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host, (long long)config->port,
+            strerror(errno));
+    audit_close(service->audit);
+    transport_close(transport);
+    return false;
+}
+
+/* Behind it no program can be started any more. */
+static void harden(const struct config *config) {
+    bool encrypted =
+        config->encryption_key_file[0] != '\0' || config->encryption_key_command[0] != '\0';
+    if (config->auth || config->tls_cert[0] != '\0' || config->tls_self_signed || encrypted)
+        sandbox_hide_memory();
+    if (!config->no_sandbox && !sandbox_enter())
+        log_warn("event=no_sandbox problem=\"%s\"", strerror(errno));
 }
 
 static int serve(const struct config *config, struct faults *faults) {
@@ -295,15 +392,10 @@ static int serve(const struct config *config, struct faults *faults) {
         traffic_free(traffic);
         return EXIT_FAILURE;
     }
-    struct http_service callbacks = service_callbacks(&service);
-    struct http_limits limits = limits_of(config);
     kv_on_settled(database->kv, service_settled, &service);
+    struct transport transport;
     struct http_server *server = NULL;
-    errno = 0;
-    if (http_server_start(config->host, (uint16_t)config->port, &callbacks, &limits, &server) !=
-        ST_OK) {
-        fprintf(stderr, "stator: can't listen on %s:%lld: %s\n", config->host,
-                (long long)config->port, strerror(errno));
+    if (!start_server(config, &service, &transport, &server)) {
         database_close(database);
         identities_close(service.auth.identities);
         traffic_free(traffic);
@@ -311,12 +403,15 @@ static int serve(const struct config *config, struct faults *faults) {
     }
     service_set_server(&service, server);
     struct jobs *jobs = jobs_start(database);
-    print_screen(config, http_server_port(server), &made);
-    wait_for_signal();
+    harden(config);
+    print_screen(config, &transport, http_server_port(server), &made);
+    wait_for_signal(&(struct renewable){.transport = &transport, .audit = service.audit});
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
     database_close(database); /* its last commits still wake the server */
     http_server_free(server);
+    audit_close(service.audit);
+    transport_close(&transport);
     identities_close(service.auth.identities);
     traffic_free(traffic);
     log_info("event=stopped");

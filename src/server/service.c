@@ -6,6 +6,8 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "iam/access.h"
+#include "server/audit.h"
+#include "server/audit_line.h"
 #include "server/compression.h"
 #include "server/fault_page.h"
 #include "server/heat.h"
@@ -182,10 +184,13 @@ static str reply_type(str content_type) {
     return (str){NULL, 0};
 }
 
-/* What `leaving` counts once the answer has nothing more to wait for. */
-static const struct api_counts *note_of(const struct api_answer *answer, struct arena *arena) {
-    struct api_counts *note = arena_struct(arena, struct api_counts);
-    *note = answer->counts;
+/* What `leaving` counts once the answer has nothing more to wait for; with an audit log, it also
+ * says who asked what. */
+static struct call_note *note_new(const struct service *service, const struct api_call *call) {
+    size_t size = service->audit != NULL ? sizeof(struct call_note) : sizeof(struct api_counts);
+    struct call_note *note = arena_alloc_zero(call->arena, size);
+    if (service->audit != NULL)
+        note->target = call->target;
     return note;
 }
 
@@ -208,6 +213,10 @@ static bool is_admitted(struct service *service, const struct http_request *requ
 
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
+    if (service->audit != NULL && !audit_ready(service->audit)) {
+        plain(request, reply, 503, STR("The audit log can't be written.\n"));
+        return ST_OK;
+    }
     str type = reply_type(http_request_header(request, STR("Content-Type")));
     if (type.ptr == NULL && request->body.len > 0) {
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
@@ -241,8 +250,13 @@ static status reply_call(struct service *service, struct http_request *request,
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
     struct api_answer answer;
+    struct call_note *note = note_new(service, &call);
+    if (service->audit != NULL)
+        call.audit = &note->audit;
     if (is_admitted(service, request, &call, &answer)) {
         st = api_call(service->database, &call, &answer);
+        if (service->audit != NULL && call.caller.principal != NULL)
+            note->principal = arena_copy(request->arena, call.caller.principal->arn);
         principal_unref(call.caller.principal);
         arena_reset(scratch, SCRATCH_KEEP); /* now: this thread may not be asked again for long */
         TRY(st);
@@ -251,7 +265,8 @@ static status reply_call(struct service *service, struct http_request *request,
                                  .content_type = type.ptr != NULL ? type : STR("application/json"),
                                  .body = answer.body,
                                  .ticket = answer.ticket,
-                                 .note = note_of(&answer, request->arena)};
+                                 .note = note};
+    note->counts = answer.counts;
     if (answer.delay_ms > 0)
         reply->not_before_us = request->received_us + answer.delay_ms * 1000;
     finish(request, reply);
@@ -260,8 +275,10 @@ static status reply_call(struct service *service, struct http_request *request,
 
 static void leaving(void *context, const struct http_request *request,
                     const struct http_reply *reply) {
-    (void)context;
+    struct service *service = context;
     service_count(request, reply);
+    if (__builtin_expect(service->audit != NULL && reply->note != NULL, 0))
+        audit_add(service->audit, audit_line(request, reply, reply->note));
 }
 
 /* Where signatures are verified it isn't there: nothing would say who asks. */
@@ -313,10 +330,10 @@ static enum http_settled settled(void *context, uint64_t ticket) {
 
 static void lost(void *context, struct http_request *request, struct http_reply *reply) {
     (void)context;
-    const struct api_counts *counts = reply->note;
+    struct api_counts *counts = (void *)(uintptr_t)reply->note; /* note_new's, in the arena */
     struct api_answer answer = {.counts = *counts};
     api_lost(request->arena, &answer);
-    reply->note = note_of(&answer, request->arena);
+    *counts = answer.counts;
     reply->status = answer.http_status;
     reply->body = answer.body;
     finish(request, reply);

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+struct audit;
 struct traffic;
 
 enum { BODY_BYTES_MAX = 16 * 1024 * 1024 }; /* as sent, and decompressed */
@@ -24,6 +25,7 @@ struct service {
     struct database *database;
     struct traffic *traffic;
     struct auth auth;
+    struct audit *audit;   /* NULL: none is kept */
     struct faults *faults; /* to be made on demand; NULL: never any */
     bool test_mode;        /* clients may ask for faults, too; then `faults` is there */
     _Atomic(struct http_server *) server; /* set once it runs */

@@ -132,8 +132,15 @@ test('a secret that no signature could be made with is refused at the start', { 
   assert.equal(stderr, 'stator: --root-secret-access-key takes 256 bytes at most\n');
 });
 
-test('a server for all addresses wants --auth or --insecure', { skip }, async () => {
-  const { code, stderr } = await runToEnd(['serve', '--host', '0.0.0.0', '--port', '0', '--in-memory']);
-  assert.equal(code, 2);
-  assert.match(stderr, /without --auth/);
+test('a server for all addresses wants --auth and TLS, or --insecure', { skip }, async () => {
+  const everywhere = ['serve', '--host', '0.0.0.0', '--port', '0', '--in-memory'];
+  for (const [more, problem] of [[[], /without --auth/], [['--tls-self-signed'], /without --auth/], [['--auth'], /without TLS/]]) {
+    const { code, stderr } = await runToEnd([...everywhere, ...more]);
+    assert.equal(code, 2);
+    assert.match(stderr, problem);
+  }
+  for (const more of [['--auth', '--tls-self-signed'], ['--insecure']]) {
+    const server = await start([...everywhere.slice(1, 3), '--in-memory', ...more]);
+    assert.match(server.endpoint, more.length === 2 ? /^https:/ : /^http:/);
+  }
 });

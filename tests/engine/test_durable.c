@@ -366,8 +366,8 @@ static void a_failed_commit_refuses_writes_until_a_restart(void **state) {
     assert_status(st, ST_IO);
     assert_true(count > 10 && count < 40);
     usleep(300000);
-    assert_status(put_large(e, count), ST_IO);
-    assert_status(kv_drop_range(e->kv, STR("0"), STR("1")), ST_IO);
+    assert_status(put_large(e, count), ST_READ_ONLY);
+    assert_status(kv_drop_range(e->kv, STR("0"), STR("1")), ST_READ_ONLY);
     struct kv_stats stats;
     kv_stats(e->kv, &stats);
     assert_true(stats.refusing_writes);

@@ -14,7 +14,9 @@
  * assertion that Debian's build has on ends the process. So nothing is ever written to a handle
  * that failed. Reads go on with it; once there is room for what opening may write, it is closed
  * and opened in a moment when nobody reads. Replay ends at the torn record, so a lost group is
- * gone; only one whose bytes all reached the file before its fsync failed may come back, whole. */
+ * gone, unless all its bytes reached the file before its fsync failed: then it comes back. Those
+ * who wrote it were told that it is lost, and what they keep in memory says so. So what it would
+ * have replaced was noted when it failed, and is put back before anybody can look. */
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -68,6 +70,12 @@ static bool handle_take(struct rocks *rocks) {
     return false;
 }
 
+static void undo_forget(struct groups *groups) {
+    if (groups->undo != NULL)
+        rocksdb_writebatch_destroy(groups->undo);
+    groups->undo = NULL;
+}
+
 /* FULL means: try again later. */
 static status reopen(struct rocks *rocks) {
     if (!handle_take(rocks))
@@ -75,8 +83,12 @@ static status reopen(struct rocks *rocks) {
     rocks_parts_close(&rocks->parts);
     status st =
         rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, rocks->files, false);
+    if (st == ST_OK && rocks->groups.undo != NULL)
+        st = write_synced(rocks, rocks->groups.undo);
     read_cache_forget(rocks->read_cache);
-    if (st != ST_OK)
+    if (st == ST_OK)
+        undo_forget(&rocks->groups);
+    else
         rocks_parts_close(&rocks->parts);
     pthread_rwlock_unlock(&rocks->handle);
     return st;
@@ -156,9 +168,14 @@ static status totals_put(struct rocks *rocks, struct group *group) {
 }
 
 static status group_write(struct rocks *rocks, struct group *group, uint64_t stamp) {
-    TRY(totals_put(rocks, group));
     if (group->stamped)
         own_record_put(group->batch, stamp);
+    for (size_t i = 0; i < group->dropped_count; i++) {
+        const struct dropped *dropped = &group->dropped[i];
+        rocksdb_writebatch_delete_range(group->batch, dropped->bytes, dropped->from_len,
+                                        dropped->bytes + dropped->from_len, dropped->to_len);
+    }
+    TRY(totals_put(rocks, group));
     read_cache_writing(rocks->read_cache, &group->touched);
     status st = write_synced(rocks, group->batch);
     read_cache_written(rocks->read_cache, &group->touched);
@@ -181,7 +198,7 @@ static void lost_add(struct groups *groups, uint64_t from, uint64_t to, status w
 /* `group` could not be written; the open one goes with it. */
 static void group_lose(struct rocks *rocks, struct group *group, status why) {
     struct groups *groups = &rocks->groups;
-    why = why == ST_FULL ? ST_FULL : ST_IO;
+    why = why == ST_FULL && undo_make(rocks, group, &groups->undo) == ST_OK ? ST_FULL : ST_IO;
     counters_clear(&groups->totals);
     pthread_mutex_lock(&groups->lock);
     struct group *open = groups->open;

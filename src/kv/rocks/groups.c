@@ -68,9 +68,9 @@ static status refusal(struct groups *groups, bool frees_space) {
     case REFUSING_FULL:
         return ST_FULL;
     case REFUSING_IO:
-        return ST_IO;
+        return ST_READ_ONLY;
     }
-    return ST_IO;
+    return ST_READ_ONLY;
 }
 
 /* Waits for room in the open group; the lock is held. */
@@ -170,7 +170,6 @@ status groups_drop_range(struct rocks *rocks, str from, str to) {
     uint64_t ticket = groups->open->number;
     if (st == ST_OK) {
         struct group *group = groups->open;
-        rocksdb_writebatch_delete_range(group->batch, from.ptr, from.len, to.ptr, to.len);
         counters_drop(&group->deltas, from, to);
         dropped_add(group, from, to);
         group->touched.all = true;
@@ -241,6 +240,8 @@ void groups_done(struct rocks *rocks) {
         pthread_cond_destroy(&groups->settled[i]);
     }
     counters_done(&groups->totals);
+    if (groups->undo != NULL)
+        rocksdb_writebatch_destroy(groups->undo);
     pthread_cond_destroy(&groups->work);
     pthread_cond_destroy(&groups->room);
     pthread_mutex_destroy(&groups->lock);

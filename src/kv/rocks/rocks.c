@@ -330,7 +330,9 @@ static void rocks_stats(struct kv *kv, struct kv_stats *out) {
     out->group_sizes = groups->group_sizes;
     out->commit_times = groups->commit_times;
     pthread_mutex_unlock(&groups->lock);
-    out->refusing_writes = atomic_load(&groups->accepting) != ACCEPTING;
+    int accepting = atomic_load(&groups->accepting);
+    out->refusing_writes = accepting != ACCEPTING;
+    out->read_only = accepting == REFUSING_IO;
     struct read_cache_stats cache;
     read_cache_stats(rocks->read_cache, &cache);
     out->read_cache_bytes = cache.bytes;

@@ -46,8 +46,8 @@ struct group {
     rocksdb_writebatch_t *batch;
     size_t updates, bytes;
     bool stamped;
-    struct counters deltas; /* what was added, to be turned into totals by the committer */
-    struct dropped *dropped;
+    struct counters deltas;  /* what was added, to be turned into totals by the committer */
+    struct dropped *dropped; /* goes behind what the batch holds: nobody else writes there */
     size_t dropped_count;
     struct kept_value *entries; /* values that leave the overlay once durable */
     struct touched touched;     /* what the read cache must forget */
@@ -87,6 +87,8 @@ struct groups {
     struct lost lost[LOST_MAX];
     struct counters totals;   /* the committer's alone; emptied when a group is lost */
     int64_t space_checked_us; /* the committer's alone */
+    /* The committer's alone: what a lost group would have replaced; NULL when none was. */
+    rocksdb_writebatch_t *undo;
     void (*notify)(void *context);
     void *notify_context;
     uint64_t group_count, update_count, commit_us;
@@ -145,6 +147,10 @@ status groups_ticket_wait(struct rocks *rocks, uint64_t ticket);
 /* commit.c: the committer's side */
 void *committer_main(void *rocks);
 void group_clear(struct group *group);
+
+/* undo.c */
+/* A batch that puts back what the group replaces, as the database has it now. */
+status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t **out);
 
 /* directory.c */
 /* Makes or checks the directory and holds it; a new one is marked as encrypted when asked. */

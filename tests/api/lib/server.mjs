@@ -16,7 +16,7 @@ export function givenEndpoint() {
   return url ? url.replace(/\/$/, '') : undefined;
 }
 
-const READY = /^stator ready on (http:\/\/\S+)$/m;
+const READY = /^stator ready on (https?:\/\/\S+)$/m;
 const START_MS = 20000;
 
 // Ends with the exit code and what was written; for starts that are meant to fail, and for tools.
