@@ -118,9 +118,11 @@ static void statistics_count_groups(void **state) {
 
 /* ---- loops and the disk ---- */
 
+enum cold_call { COLD_FIND = 1, COLD_SCAN = 2, COLD_UPDATE = 4, COLD_ALL = 7 };
+
 struct cold {
     struct engine *e;
-    bool forget; /* what the kernel has in memory; a read in vain makes it fetch */
+    int calls; /* enum cold_call */
     status find, scan, update;
 };
 
@@ -141,11 +143,6 @@ static void forget_pages(const char *directory) {
     closedir(files);
 }
 
-static void forget(const struct cold *cold) {
-    if (cold->forget)
-        forget_pages(cold->e->directory);
-}
-
 static void *read_as_a_loop(void *context) {
     struct cold *cold = context;
     struct engine *e = cold->e;
@@ -154,16 +151,17 @@ static void *read_as_a_loop(void *context) {
     struct kv_page page;
     uint64_t ticket;
     thread_mark_loop();
-    forget(cold);
-    cold->find = kv_find(e->kv, NULL, e->arena, key, &(str){});
-    forget(cold);
-    cold->scan = kv_scan(e->kv, NULL, e->arena, &(struct kv_range){}, 10, 10000, &page);
-    forget(cold);
-    cold->update = kv_update(e->kv, &keys, find_cold, cold, &ticket);
+    if (cold->calls & COLD_FIND)
+        cold->find = kv_find(e->kv, NULL, e->arena, key, &(str){});
+    if (cold->calls & COLD_SCAN)
+        cold->scan = kv_scan(e->kv, NULL, e->arena, &(struct kv_range){}, 10, 10000, &page);
+    if (cold->calls & COLD_UPDATE)
+        cold->update = kv_update(e->kv, &keys, find_cold, cold, &ticket);
     return NULL;
 }
 
-static void look(struct cold *cold) {
+static void look(struct cold *cold, int calls) {
+    cold->calls = calls;
     pthread_t loop;
     assert_int_equal(pthread_create(&loop, NULL, read_as_a_loop, cold), 0);
     pthread_join(loop, NULL);
@@ -179,21 +177,31 @@ static bool kernel_reads_without_waiting(const char *directory) {
     return got == 1;
 }
 
+/* The kernel may fetch what it was told to forget before the loop asks: RocksDB tidies up after
+ * opening. A loop that waits never answers so. */
+static bool would_wait(struct cold *cold, enum cold_call call, const status *st) {
+    for (int i = 0; i < 50; i++) {
+        engine_reopen(cold->e);
+        forget_pages(cold->e->directory);
+        look(cold, call);
+        if (*st == ST_WOULD_WAIT)
+            return true;
+        assert_status(*st, ST_OK);
+    }
+    return false;
+}
+
 /* Opening replays the log into a table, whose blocks nobody has read. */
 static void a_loop_does_not_wait_for_the_disk(void **state) {
     struct engine *e = *state;
     struct cold cold = {.e = e};
     engine_fill(e->kv, 1000);
-    engine_reopen(e);
-    cold.forget = true;
-    look(&cold);
-    assert_status(cold.find, ST_WOULD_WAIT);
-    assert_status(cold.scan, ST_WOULD_WAIT);
-    assert_status(cold.update, ST_WOULD_WAIT);
+    assert_true(would_wait(&cold, COLD_FIND, &cold.find));
+    assert_true(would_wait(&cold, COLD_SCAN, &cold.scan));
+    assert_true(would_wait(&cold, COLD_UPDATE, &cold.update));
     assert_found(e, STR("k000500"), "v500"); /* on this thread, which may wait */
     assert_found(e, STR("k000000"), "v0");
-    cold.forget = false;
-    look(&cold);
+    look(&cold, COLD_ALL);
     assert_status(cold.find, ST_OK);
     assert_status(cold.scan, ST_OK);
     assert_status(cold.update, ST_OK);
@@ -206,7 +214,7 @@ static void a_loop_reads_what_the_kernel_still_has(void **state) {
     engine_reopen(e);
     if (!kernel_reads_without_waiting(e->directory))
         skip();
-    look(&cold); /* the table was written just now */
+    look(&cold, COLD_ALL); /* the table was written just now */
     assert_status(cold.find, ST_OK);
     assert_status(cold.scan, ST_OK);
     assert_status(cold.update, ST_OK);
