@@ -113,14 +113,23 @@ static void reply_metrics(struct service *service, struct http_request *request,
     reply->content_type = STR("text/plain; version=0.0.4; charset=utf-8");
 }
 
-/* Keys are data: where requests are verified, this one is too. */
+/* Keys are data of any table: where it is known who asks, only the account's root sees them. */
+static status may_see_keys(struct service *service, struct scope *scope,
+                           const struct http_request *request, struct principal **out) {
+    if (service->auth.mode != AUTH_VERIFY)
+        return ST_OK;
+    TRY(auth_check(&service->auth, scope, request, out));
+    if ((*out)->kind == PRINCIPAL_ROOT)
+        return ST_OK;
+    return fail(scope, ERROR_AccessDeniedException, "Only the root of the account may see keys.");
+}
+
 static void reply_heat(struct service *service, struct http_request *request,
                        struct http_reply *reply) {
     struct scope scope = {
         .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
     struct principal *principal = NULL;
-    if (service->auth.mode != AUTH_VERIFY ||
-        auth_check(&service->auth, &scope, request, &principal) == ST_OK) {
+    if (may_see_keys(service, &scope, request, &principal) == ST_OK) {
         heat_reply(service->database, service->traffic, request, reply);
     } else {
         struct api_answer answer;

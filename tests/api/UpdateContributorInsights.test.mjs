@@ -3,9 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { allow, newUser, policy } from './lib/identity.mjs';
 import { test } from './lib/case.mjs';
 import { N, S, expectError, harness, load, notIn, notNull, refusals, uniqueName, violations } from './lib/index.mjs';
 import { credentials } from './lib/sign.mjs';
+
+const { IAM } = createRequire(import.meta.url)('@aws-sdk/client-iam');
 
 const { db, endpoint, table } = await harness();
 const name = await table({ key: 'p s:N', gsi: { byG: { key: 'g' } }, lsi: { byT: { key: 'p t' } } });
@@ -182,7 +186,7 @@ test('refused keys are counted where throughput is enforced', async () => {
 });
 
 // A GET without a body, signed as a client would.
-function signedHeaders(url) {
+function signedHeaders(url, credentials) {
   const { host, pathname, searchParams } = new URL(url);
   const sha256 = (text) => createHash('sha256').update(text).digest('hex');
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
@@ -204,7 +208,13 @@ test('keys are told to nobody who is not known, where requests are verified', as
   const unsigned = await fetch(url);
   assert.equal(unsigned.status, 400);
   assert.doesNotMatch(await unsigned.text(), /secret/);
-  const signed = await fetch(url, { headers: signedHeaders(url) });
+  const signed = await fetch(url, { headers: signedHeaders(url, credentials) });
   assert.equal(signed.status, 200);
   assert.deepEqual((await signed.json()).keys[0].partitionKey, { id: S('secret') });
+  const iam = new IAM({ endpoint: verified.endpoint, region: 'us-east-1', credentials });
+  const user = await newUser(iam, 'ann', policy(allow('*')));
+  iam.destroy();
+  const others = await fetch(url, { headers: signedHeaders(url, user) });
+  assert.equal(others.status, 400);
+  assert.match(await others.text(), /AccessDeniedException.*Only the root of the account may see keys/);
 });
