@@ -50,6 +50,8 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
       child.on('close', (code, signal) => {
         clearTimeout(timer);
         reject(new Error(`ended (code ${code}, signal ${signal}) before it was ready: ${server.stderr}`));
+        // One that nobody stopped, or that did not stop cleanly: what it last said belongs to the failure.
+        if (server.endpoint && (signal || code !== 0) && !server.killed) console.error(`the server ended (code ${code}, signal ${signal}): ${server.stderr}`);
         ended({ code, signal });
       });
     });
@@ -72,6 +74,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
       return end;
     };
     server.kill = async () => {
+      server.killed = true;
       child.kill('SIGKILL');
       return server.exit;
     };
