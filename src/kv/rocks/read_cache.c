@@ -40,7 +40,8 @@ static struct cache_shard *shard_of(struct read_cache *cache, uint64_t hash) {
 }
 
 static uint64_t neighbourhood(str key) {
-    return hash_bytes(str_slice(key, 0, READ_CACHE_NEIGHBOURS));
+    size_t len = key.len < READ_CACHE_NEIGHBOURS ? key.len : READ_CACHE_NEIGHBOURS;
+    return hash_bytes(str_slice(key, 0, len));
 }
 
 struct read_cache *read_cache_new(size_t bytes_max) {
