@@ -50,7 +50,8 @@ static bool write_whole(const char *path, str text, mode_t mode) {
 
 /* Nothing of a key stays behind in memory that is given back. */
 static void forget(str secret) {
-    explicit_bzero((char *)(uintptr_t)secret.ptr, secret.len);
+    if (secret.ptr != NULL)
+        explicit_bzero((char *)(uintptr_t)secret.ptr, secret.len);
 }
 
 static bool has_changed(const struct stat *a, const struct stat *b) {
