@@ -50,8 +50,8 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
       child.on('close', (code, signal) => {
         clearTimeout(timer);
         reject(new Error(`ended (code ${code}, signal ${signal}) before it was ready: ${server.stderr}`));
-        // One that nobody stopped, or that did not stop cleanly: what it last said belongs to the failure.
-        if (server.endpoint && (signal || code !== 0) && !server.killed) console.error(`the server ended (code ${code}, signal ${signal}): ${server.stderr}`);
+        // One that nobody stopped: what it last said belongs to the failure.
+        if (server.endpoint && !server.stopped) console.error(`the server ended (code ${code}, signal ${signal}): ${server.stderr}`);
         ended({ code, signal });
       });
     });
@@ -67,6 +67,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
     });
     // SIGTERM drains; a server that doesn't end by itself is a failure the caller sees in `signal`.
     server.stop = async () => {
+      server.stopped = true;
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       const late = setTimeout(() => child.kill('SIGKILL'), 15000);
       const end = await server.exit;
@@ -74,7 +75,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
       return end;
     };
     server.kill = async () => {
-      server.killed = true;
+      server.stopped = true;
       child.kill('SIGKILL');
       return server.exit;
     };
