@@ -14,9 +14,11 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/random.h"
 #include "base/thread.h"
 #include "kv/kv_int.h"
+#include "kv/mem/hash_index.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -33,6 +35,7 @@ struct version {
 };
 
 struct node {
+    struct hash_entry entry; /* first; the head has none */
     struct version *newest;
     struct node *prev, *stale_next;
     size_t key_len;
@@ -51,6 +54,7 @@ struct mem {
     struct kv base;
     pthread_rwlock_t lock; /* nodes, seq, stamp, the queue */
     struct node *head;
+    struct hash_index by_hash; /* a find by key needs no walk */
     uint64_t seq, stamp, updates;
     struct node *stale_first, **stale_end;
     pthread_mutex_t reads_lock; /* never held across anything that waits */
@@ -114,21 +118,25 @@ static struct node *node_below(struct mem *mem, str key, struct node **out_below
     return at;
 }
 
-static struct node *node_find(struct mem *mem, str key) {
-    struct node *node = node_below(mem, key, NULL)->next[0];
-    return node != NULL && str_eq(node_key(node), key) ? node : NULL;
+static struct node *node_find(struct mem *mem, str key, uint64_t hash) {
+    struct hash_entry *entry = hash_index_first(&mem->by_hash, hash);
+    while (entry != NULL && !(entry->hash == hash && str_eq(node_key((struct node *)entry), key)))
+        entry = entry->next;
+    return (struct node *)entry;
 }
 
 static struct node *node_add(struct mem *mem, str key) {
-    struct node *below[HEIGHT_MAX];
-    node_below(mem, key, below);
-    struct node *node = below[0]->next[0];
-    if (node != NULL && str_eq(node_key(node), key))
+    uint64_t hash = hash_bytes(key);
+    struct node *node = node_find(mem, key, hash), *below[HEIGHT_MAX];
+    if (node != NULL)
         return node;
+    node_below(mem, key, below);
     unsigned height = 1;
     for (uint64_t bits = random_u64(); height < HEIGHT_MAX && (bits & 3) == 0; bits >>= 2)
         height++;
     node = node_new(height, key);
+    node->entry.hash = hash;
+    hash_index_add(&mem->by_hash, &node->entry);
     for (unsigned level = 0; level < height; level++) {
         node->next[level] = below[level]->next[level];
         below[level]->next[level] = node;
@@ -154,6 +162,7 @@ static void node_remove(struct mem *mem, struct node *node) {
         below[level]->next[level] = node->next[level];
     if (node->next[0] != NULL)
         node->next[0]->prev = node->prev;
+    hash_index_remove(&mem->by_hash, &node->entry);
     versions_free(node->newest);
     free(node);
 }
@@ -217,7 +226,7 @@ static void sweep(struct mem *mem, uint64_t oldest) {
 
 static void version_add(struct mem *mem, str key, str value, uint64_t oldest) {
     bool deleted = value.ptr == NULL;
-    struct node *node = deleted ? node_find(mem, key) : node_add(mem, key);
+    struct node *node = deleted ? node_find(mem, key, hash_bytes(key)) : node_add(mem, key);
     if (node == NULL)
         return;
     struct version *version = malloc(sizeof *version + value.len);
@@ -269,8 +278,8 @@ static uint64_t seq_of(struct mem *mem, struct kv_read *read) {
     return read ? ((struct mem_read *)read)->seq : mem->seq;
 }
 
-static str value_at(struct mem *mem, struct arena *arena, str key, uint64_t seq) {
-    const struct node *node = node_find(mem, key);
+static str value_at(struct mem *mem, struct arena *arena, str key, uint64_t hash, uint64_t seq) {
+    const struct node *node = node_find(mem, key, hash);
     const struct version *version = node ? version_at(node, seq) : NULL;
     return version ? arena_copy(arena, (str){version->bytes, version->len}) : (str){};
 }
@@ -281,16 +290,18 @@ static status mem_find_many(struct kv *kv, struct kv_read *read, struct arena *a
     if (fault_due(&mem->find_would_wait) || !lock_shared(mem))
         return ST_WOULD_WAIT;
     for (size_t i = 0; i < count; i++)
-        out_values[i] = value_at(mem, arena, keys[i], seq_of(mem, read));
+        out_values[i] = value_at(mem, arena, keys[i], hash_bytes(keys[i]), seq_of(mem, read));
     pthread_rwlock_unlock(&mem->lock);
     return ST_OK;
 }
 
 static status mem_txn_find(struct kv_txn *txn, struct arena *arena, str key, uint64_t hash,
                            str *out_value) {
-    (void)hash;
-    str value;
-    TRY(mem_find_many(txn->kv, NULL, arena, &key, 1, &value));
+    struct mem *mem = (struct mem *)txn->kv;
+    if (fault_due(&mem->find_would_wait) || !lock_shared(mem))
+        return ST_WOULD_WAIT;
+    str value = value_at(mem, arena, key, hash, mem->seq);
+    pthread_rwlock_unlock(&mem->lock);
     if (value.ptr == NULL)
         return ST_NOT_FOUND;
     *out_value = value;
@@ -336,7 +347,7 @@ static status mem_scan(struct kv *kv, struct kv_read *read, struct arena *arena,
 /* ---- writing ---- */
 
 static void counter_add(struct mem *mem, const struct kv_op *op, uint64_t oldest) {
-    const struct node *node = node_find(mem, op->key);
+    const struct node *node = node_find(mem, op->key, op->named ? op->hash : hash_bytes(op->key));
     const struct version *version = node ? version_at(node, UINT64_MAX) : NULL;
     int64_t was = kv_counter_value(version ? (str){version->bytes, version->len} : (str){});
     char bytes[KV_COUNTER_LEN];
@@ -439,6 +450,7 @@ static void mem_close(struct kv *kv) {
         free(node);
         node = next;
     }
+    hash_index_done(&mem->by_hash);
     kv_txn_pool_done(&mem->pool);
     latches_free(mem->latches);
     pthread_mutex_destroy(&mem->reads_lock);
@@ -467,6 +479,7 @@ status kv_mem_open(struct kv **out) {
     CHECK(mem != NULL);
     mem->base.engine = &mem_engine;
     mem->head = node_new(HEIGHT_MAX, (str){});
+    hash_index_init(&mem->by_hash);
     mem->stale_end = &mem->stale_first;
     pthread_rwlock_init(&mem->lock, NULL);
     pthread_mutex_init(&mem->reads_lock, NULL);
