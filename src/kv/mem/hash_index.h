@@ -1,8 +1,8 @@
 /* hash_index.h - entries by hash, that grows a bucket at a time.
  *
- * Purpose:   a find by key without a walk down a skip list, whose steps at a million keys are as
- * many cache misses. Linear hashing: no moment in which all entries move, so no caller waits for
- * one. Ownership: entries are the caller's and embed struct hash_entry; the index owns its buckets.
+ * Purpose:   a find by key without a walk down a skip list, whose steps are cache misses. Linear
+ *            hashing: there is no moment in which all entries move, so nobody waits for one.
+ * Ownership: entries are the caller's and embed struct hash_entry; the index owns its buckets.
  * Threads:   one that adds or removes, alone, or any number that look.
  * Errors:    none.
  * Limits:    HASH_SEGMENTS_MAX: more buckets than memory could hold entries for.
