@@ -34,10 +34,10 @@ static void path_of(char out[200], const struct engine *e, const char *name) {
     snprintf(out, 200, "%s/%s", e->directory, name);
 }
 
-static size_t file_read(const char *path, char *out) {
+static size_t file_read(const char *path, char *out, size_t size) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
-    ssize_t len = read(fd, out, FILE_MAX);
+    ssize_t len = read(fd, out, size);
     close(fd);
     assert_true(len >= 0);
     return (size_t)len;
@@ -96,7 +96,7 @@ static void missing_and_damaged_keys_are_told_apart(void **state) {
     char path[200], bytes[4096];
     close_kv(e);
     path_of(path, e, "KEYS");
-    size_t len = file_read(path, bytes);
+    size_t len = file_read(path, bytes, sizeof bytes);
     assert_int_equal(unlink(path), 0);
     assert_refused(e->directory, engine_options.encryption_key, ST_CORRUPT, "missing");
     file_write(path, bytes, len - 1);
@@ -135,7 +135,7 @@ static void files_each(struct engine *e, void (*visit)(struct engine *e, const c
 static void visit_flip(struct engine *e, const char *path) {
     static char bytes[FILE_MAX];
     const char *problem;
-    size_t len = file_read(path, bytes);
+    size_t len = file_read(path, bytes, sizeof bytes);
     /* Of those that are read when opening. */
     if (len <= FILE_HEADER || (strstr(path, "CURRENT") == NULL && strstr(path, "MANIFEST") == NULL))
         return;
@@ -183,7 +183,7 @@ static void visit_search(struct engine *e, const char *path) {
     static const char *const words[] = {"secret-key", "secret-value", "leveldb.",
                                         "rocksdb",    "MANIFEST",     "compression"};
     (void)e;
-    size_t len = file_read(path, bytes);
+    size_t len = file_read(path, bytes, sizeof bytes);
     assert_true(len >= FILE_HEADER);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (memmem(bytes, len, words[i], strlen(words[i])) != NULL)
@@ -214,7 +214,7 @@ static uint32_t newest, oldest;
 static void visit_key_id(struct engine *e, const char *path) {
     static char bytes[FILE_MAX];
     (void)e;
-    size_t len = file_read(path, bytes);
+    size_t len = file_read(path, bytes, sizeof bytes);
     if (len < FILE_HEADER)
         return;
     uint32_t id = (uint32_t)(unsigned char)bytes[15];
@@ -231,7 +231,7 @@ static void key_ids(struct engine *e) {
 static size_t keys_kept(struct engine *e) {
     char path[200], bytes[4096];
     path_of(path, e, "KEYS");
-    return (file_read(path, bytes) - 52) / 44;
+    return (file_read(path, bytes, sizeof bytes) - 52) / 44;
 }
 
 static void another_key_takes_the_place_of_the_first(void **state) {
@@ -300,7 +300,7 @@ static void half_a_new_file_of_keys_is_ignored(void **state) {
     close_kv(e);
     path_of(path, e, "KEYS.new");
     path_of(keys, e, "KEYS");
-    size_t len = file_read(keys, bytes);
+    size_t len = file_read(keys, bytes, sizeof bytes);
     for (size_t cut = 0; cut <= len; cut += len / 3) {
         file_write(path, bytes, cut);
         open_kv(e, key);
