@@ -10,6 +10,7 @@
 enum {
     SHARDS = 32,
     SLOTS = 64 * 1024,
+    MISSES = 1024 * 1024, /* a byte each: a million keys are told apart from one pass over them */
     BYTES_A_BUCKET = 1024,
     ENTRY_OVERHEAD = sizeof(struct kept_value) + 16, /* and the heap's own */
     SECOND_CHANCES = 16,
@@ -26,7 +27,7 @@ struct cache_shard {
 struct read_cache {
     _Atomic uint64_t all; /* a version of everything */
     _Atomic uint64_t *versions;
-    _Atomic uint8_t *missed; /* by slot: what was last looked for in vain */
+    _Atomic uint8_t *missed; /* by hash: what was last looked for in vain */
     size_t shard_bytes_max, buckets;
     struct cache_shard shards[SHARDS];
 };
@@ -52,7 +53,7 @@ struct read_cache *read_cache_new(size_t bytes_max) {
     cache->buckets = cache->shard_bytes_max / BYTES_A_BUCKET + 1;
     /* Of these only what is used becomes memory. */
     cache->versions = calloc(SLOTS, sizeof cache->versions[0]);
-    cache->missed = calloc(SLOTS, sizeof cache->missed[0]);
+    cache->missed = calloc(MISSES, sizeof cache->missed[0]);
     CHECK(cache->versions != NULL && cache->missed != NULL);
     for (size_t i = 0; i < SHARDS; i++) {
         struct cache_shard *shard = &cache->shards[i];
@@ -182,7 +183,7 @@ bool read_cache_page(struct cache_look *look, const struct kv_range *range, size
 
 /* Whether the same was looked for in vain lately; if not, it is from now on. */
 static bool was_missed(struct read_cache *cache, uint64_t hash) {
-    _Atomic uint8_t *missed = &cache->missed[hash % SLOTS];
+    _Atomic uint8_t *missed = &cache->missed[hash % MISSES];
     uint8_t tag = (uint8_t)((hash >> 56) | 1);
     if (atomic_load_explicit(missed, memory_order_relaxed) == tag)
         return true;

@@ -25,7 +25,7 @@ enum {
     LOST_MAX = 16,
     SPACE_CHECK_US = 100 * 1000,
     CACHE_DEFAULT = 64 << 20,
-    READ_CACHE_PART = 4, /* of the cache: one in so many bytes */
+    READ_CACHE_PART = 2, /* of the cache: one in so many bytes */
     WRITE_BUFFER_DEFAULT = 32 << 20,
     ROCKS_OPEN_BYTES = 1 << 20, /* RocksDB is not opened with less free */
 };
