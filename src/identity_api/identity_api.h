@@ -19,6 +19,7 @@ struct identity_answer {
     int http_status;
     str body;
     str request_id;
+    str result; /* "ok", or the code of the error */
 };
 
 struct identity_request {
@@ -34,6 +35,11 @@ struct identity_request {
     const struct identity_operation *operation;
     str service; /* that the request must be signed for: "iam", "sts" */
 };
+
+/* "iam:CreateUser", and whom it is about, for the record of who did what; absent when the text was
+ * no call, or the call names nobody. */
+str identity_request_action(const struct identity_request *request);
+str identity_request_subject(const struct identity_request *request);
 
 /* False: `out` says why the text is no call. */
 bool identity_request_read(struct identity_request *request, str text, struct identity_answer *out);

@@ -49,7 +49,7 @@ static void answer_error(const struct identity_request *request, int http_status
     xml_end(&xml);
     xml_text(&xml, "RequestId", request->request_id);
     buf_add_lit(&body, "</ErrorResponse>\n");
-    *out = (struct identity_answer){http_status, buf_str(&body), request->request_id};
+    *out = (struct identity_answer){http_status, buf_str(&body), request->request_id, code};
 }
 
 /* What a request is refused with, as these services call it. */
@@ -121,6 +121,13 @@ bool identity_request_read(struct identity_request *request, str text,
     return true;
 }
 
+str identity_request_action(const struct identity_request *request) {
+    if (request->operation == NULL)
+        return (str){};
+    return arena_printf(request->arena, "%.*s:%.*s", STR_ARG(request->service),
+                        STR_ARG(request->operation->action));
+}
+
 /* ---- members ---- */
 
 str work_value(const struct identity_work *work, str name) {
@@ -152,6 +159,16 @@ str kind_member(enum identity_kind kind) {
         return STR("PolicyArn");
     }
     return (str){};
+}
+
+str identity_request_subject(const struct identity_request *request) {
+    static const str members[] = {STR_INIT("UserName"),  STR_INIT("GroupName"),
+                                  STR_INIT("RoleName"),  STR_INIT("RoleArn"),
+                                  STR_INIT("PolicyArn"), STR_INIT("PolicyName")};
+    str subject = {};
+    for (size_t i = 0; i < sizeof members / sizeof members[0] && subject.ptr == NULL; i++)
+        subject = form_value(&request->form, members[i]);
+    return subject;
 }
 
 str work_name(const struct identity_work *work) {
@@ -288,7 +305,7 @@ void identity_request_run(struct identities *identities, struct identity_request
         xml_text(&work.xml, "RequestId", request->request_id);
         xml_end(&work.xml);
         buf_printf(&body, "</%.*sResponse>\n", STR_ARG(action));
-        *out = (struct identity_answer){200, buf_str(&body), request->request_id};
+        *out = (struct identity_answer){200, buf_str(&body), request->request_id, STR("ok")};
     } else {
         answer_failure(&work, st, out);
     }

@@ -60,6 +60,8 @@ static str access_key_of(const struct http_request *request) {
 }
 
 static str operation_of(const struct call_note *note) {
+    if (note->identity_result.ptr != NULL)
+        return note->identity_action.ptr != NULL ? note->identity_action : STR("unknown");
     if (note->counts.operation != API_NO_OPERATION)
         return api_operation_name(note->counts.operation);
     if (!api_knows(note->target))
@@ -68,6 +70,8 @@ static str operation_of(const struct call_note *note) {
 }
 
 static str result_of(const struct call_note *note) {
+    if (note->identity_result.ptr != NULL)
+        return note->identity_result;
     static const str names[] = {
         [ERROR_NONE] = STR_INIT("ok"),
 #define ERROR(name, http_status, family, message_key, text) [ERROR_##name] = STR_INIT(#name),
@@ -101,6 +105,7 @@ str audit_line(const struct http_request *request, const struct http_reply *repl
     json_write_bool(&w, request->secure);
     add_text(&w, STR("user_agent"), http_request_header(request, STR("User-Agent")));
     add_text(&w, STR("operation"), operation_of(note));
+    add_text(&w, STR("subject"), note->identity_subject);
     json_write_key(&w, STR("tables"));
     json_write_array_begin(&w);
     for (size_t i = 0; i < note->audit.table_count; i++)

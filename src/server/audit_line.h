@@ -20,6 +20,8 @@ struct call_note {
     str target;
     str principal; /* absent: nobody was asked, or the signature was not accepted */
     struct audit_note audit;
+    /* Of a call of IAM or STS, whose operations are not among those counted; else absent. */
+    str identity_action, identity_subject, identity_result;
 };
 
 str audit_line(const struct http_request *request, const struct http_reply *reply,

@@ -220,12 +220,19 @@ static bool is_admitted(struct service *service, const struct http_request *requ
     return false;
 }
 
+/* What can't be recorded is not done, where that was asked for; then the reply says so. */
+static bool can_be_recorded(const struct service *service, struct http_request *request,
+                            struct http_reply *reply) {
+    if (__builtin_expect(service->audit == NULL || audit_ready(service->audit), 1))
+        return true;
+    plain(request, reply, 503, STR("The audit log can't be written.\n"));
+    return false;
+}
+
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
-    if (service->audit != NULL && !audit_ready(service->audit)) {
-        plain(request, reply, 503, STR("The audit log can't be written.\n"));
+    if (!can_be_recorded(service, request, reply))
         return ST_OK;
-    }
     str type = reply_type(http_request_header(request, STR("Content-Type")));
     if (type.ptr == NULL && request->body.len > 0) {
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
@@ -285,9 +292,15 @@ static status reply_call(struct service *service, struct http_request *request,
 static void leaving(void *context, const struct http_request *request,
                     const struct http_reply *reply) {
     struct service *service = context;
-    service_count(request, reply);
-    if (__builtin_expect(service->audit != NULL && reply->note != NULL, 0))
-        audit_add(service->audit, audit_line(request, reply, reply->note));
+    if (__builtin_expect(service->audit == NULL, 1)) {
+        service_count(request, reply);
+        return;
+    }
+    const struct call_note *note = reply->note;
+    if (note == NULL || note->identity_result.ptr == NULL)
+        service_count(request, reply);
+    if (note != NULL)
+        audit_add(service->audit, audit_line(request, reply, note));
 }
 
 /* Where signatures are verified it isn't there: nothing would say who asks. */
@@ -310,7 +323,8 @@ static status handle(void *context, struct http_request *request, struct http_re
         metric_add(METRIC_worker_runs, 1);
     *reply = (struct http_reply){};
     if (identity_is_call(service, request))
-        return identity_reply(service, request, reply);
+        return can_be_recorded(service, request, reply) ? identity_reply(service, request, reply)
+                                                        : ST_OK;
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
         return reply_call(service, request, reply);
     if (is_fault_page(service, request))

@@ -7,9 +7,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync,
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createRequire } from 'node:module';
+import { ROOT, allow, arn, newUser, policy } from './lib/identity.mjs';
 import { RawClient, S, Wire, tableRequest } from './lib/index.mjs';
 import { givenEndpoint, runToEnd, startServer } from './lib/server.mjs';
 
+const require = createRequire(import.meta.url);
+const { IAM } = require('@aws-sdk/client-iam');
+const { DynamoDB } = require('@aws-sdk/client-dynamodb');
 const skip = givenEndpoint() ? 'the server is not ours to start' : false;
 const directory = mkdtempSync(path.join(tmpdir(), 'stator-audit-'));
 const servers = [];
@@ -88,6 +93,29 @@ test('each request has a line: who, what, which table, what came of it', { skip 
   assert.ok(results.some((text) => /^TransactWriteItems \[secrets,others\] - ResourceNotFoundException$/.test(text)));
   assert.ok(!readFileSync(file, 'utf8').includes(MARK));
   await server.stop();
+});
+
+test('who is made, given rights and taken away is there, with who did it', { skip }, async () => {
+  const { server, file } = await start(['--auth'], { env: { ...process.env,
+    STATOR_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId, STATOR_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey } });
+  const client = (Kind, credentials) => new Kind({ endpoint: server.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  const root = client(IAM, ROOT);
+  const keys = await newUser(root, 'ann', policy(allow('dynamodb:ListTables')));
+  const [ann, db] = [client(IAM, keys), client(DynamoDB, keys)];
+  await db.listTables({});
+  await assert.rejects(ann.deleteUser({ UserName: 'bob' }));
+  await assert.rejects(client(IAM, { ...keys, secretAccessKey: 'another' }).listUsers({}));
+  for (const each of [root, ann, db]) each.destroy();
+  const seen = (await linesOf(file, 6)).map(({ principal, operation, subject, result }) => [principal, operation, subject, result]);
+  assert.deepEqual(seen, [
+    [arn('root'), 'iam:CreateUser', 'ann', 'ok'],
+    [arn('root'), 'iam:PutUserPolicy', 'ann', 'ok'],
+    [arn('root'), 'iam:CreateAccessKey', 'ann', 'ok'],
+    [arn('user/ann'), 'ListTables', undefined, 'ok'],
+    [arn('user/ann'), 'iam:DeleteUser', 'bob', 'AccessDenied'],
+    [undefined, 'iam:ListUsers', undefined, 'SignatureDoesNotMatch'],
+  ]);
+  assert.ok(!readFileSync(file, 'utf8').includes(keys.secretAccessKey));
 });
 
 test('a request with a false signature is there, with the key it claims and no signature', { skip }, async () => {

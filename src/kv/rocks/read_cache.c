@@ -11,7 +11,7 @@ enum {
     SHARDS = 32,
     SLOTS = 64 * 1024,
     MISSES = 1024 * 1024, /* a byte each: a million keys are told apart from one pass over them */
-    BYTES_A_BUCKET = 1024,
+    BYTES_A_BUCKET = 256, /* about a small entry */
     ENTRY_OVERHEAD = sizeof(struct kept_value) + 16, /* and the heap's own */
     SECOND_CHANCES = 16,
 };
