@@ -192,15 +192,21 @@ test('reads that memory cannot answer are cache misses, and files and levels are
   for (let i = 0; i < 12; i++) await client.call('PutItem', { TableName, Item: { id: S(`${i}`), big: S(big + i) } });
   client.close();
   await server.stop();
-  server = await startServer(['--data-dir', own]);
-  for (const name of readdirSync(own)) // out of the kernel's memory
-    execFileSync('dd', [`if=${path.join(own, name)}`, 'iflag=nocache', 'count=0', 'status=none']);
-  client = new RawClient(server.endpoint);
-  const before = await readMetrics(server.endpoint);
-  await client.call('GetItem', { TableName, Key: { id: S('3') } });
-  const then = await readMetrics(server.endpoint);
-  client.close();
-  await server.stop();
+  // RocksDB tidies up behind a start, so the kernel may have fetched again what it was told to forget.
+  let before;
+  let then;
+  for (let tries = 0; tries < 20; tries++) {
+    server = await startServer(['--data-dir', own]);
+    for (const name of readdirSync(own))
+      execFileSync('dd', [`if=${path.join(own, name)}`, 'iflag=nocache', 'count=0', 'status=none']);
+    client = new RawClient(server.endpoint);
+    before = await readMetrics(server.endpoint);
+    await client.call('GetItem', { TableName, Key: { id: S('3') } });
+    then = await readMetrics(server.endpoint);
+    client.close();
+    await server.stop();
+    if (then('stator_cache_misses_total') > before('stator_cache_misses_total')) break;
+  }
   assert.ok(then('stator_cache_misses_total') > before('stator_cache_misses_total'));
   assert.ok(then('stator_worker_runs_total') > before('stator_worker_runs_total'));
   assert.ok(then('stator_cache_bytes') > 0);
