@@ -211,13 +211,15 @@ static void a_disk_that_is_full_at_the_start_refuses_writes_only(void **state) {
 
 /* ---- many at once ---- */
 
-enum { THREADS = 4, NUMBERS_MAX = 4000 };
+/* All numbers together fit the disk several times over, so that the crowd cannot fill it by itself,
+ * however late the thread that gives space back is. */
+enum { THREADS = 4, NUMBERS_MAX = 4000, CROWD_BYTES = 4000, BEFORE_FULL = 300, PAUSE_US = 1000 };
 
 enum outcome { UNTRIED, DURABLE, NOT_WRITTEN };
 
 struct crowd {
     struct kv *kv;
-    char bytes[20000];
+    char bytes[CROWD_BYTES];
     atomic_int next;
     atomic_bool stop;
     enum outcome outcomes[NUMBERS_MAX]; /* each written by one thread */
@@ -251,8 +253,7 @@ static void crowd_write(int number, void *context) {
             st = kv_ticket_wait(crowd->kv, ticket);
         CHECK(st == ST_OK || st == ST_FULL);
         crowd->outcomes[put.number] = st == ST_OK ? DURABLE : NOT_WRITTEN;
-        if (st != ST_OK)
-            usleep(10000);
+        usleep(st == ST_OK ? PAUSE_US : 10 * PAUSE_US);
     }
 }
 
@@ -278,7 +279,8 @@ static void crowd_or_disk(int number, void *context) {
         crowd_write(number, crowd);
         return;
     }
-    usleep(50000);
+    while (atomic_load(&crowd->next) < BEFORE_FULL)
+        usleep(PAUSE_US);
     ballast_add(disk, DISK_BYTES);
     int64_t until = clock_monotonic_us() + RECOVERY_US;
     while (!is_refusing(disk) && clock_monotonic_us() < until)
