@@ -112,7 +112,7 @@ def the_unit_allows_every_call_that_the_server_keeps():
     for value in unit()['SystemCallFilter']:
         taken = set().union(*(calls(word) for word in value.lstrip('~').split()))
         allowed = allowed - taken if value.startswith('~') else allowed | taken
-    denied = the_servers_own_calls() - allowed
+    denied = (the_servers_own_calls() | {'seccomp'}) - allowed  # that, to enter its own filter
     assert not denied, f'the server keeps what the unit denies: {" ".join(sorted(denied))}'
     assert 'execve' in allowed and 'mount' not in allowed and 'ptrace' not in allowed
 
