@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: isolation soak model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz differential bench bench-scale bench-long fmt tidy lint help clean
+.PHONY: install boot-service isolation soak model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz differential bench bench-scale bench-long fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -88,6 +88,13 @@ soak: server ## everything at once, with restarts, against models: make soak MIN
 
 index-build: server ## a global index for a table in use: make index-build ITEMS=200000
 	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs
+
+# Builds nothing, so that root owns nothing in build/.
+install: ## put the program and its unit where they belong, as root (after make server; DESTDIR=DIR elsewhere)
+	@$(MESON) install -C build --no-rebuild --quiet --tags runtime
+
+boot-service: server ## boot Debian in a container and run the unit there, as root: make boot-service ROOT=DIR
+	@tests/packaging/boot.py $(ROOT)
 
 bench: server ## measure, against the peers that npm has
 	@$(call ninja,build,bench/load)

@@ -10,6 +10,7 @@
 #include "server/rekey.h"
 #include "server/sandbox.h"
 #include "server/service.h"
+#include "server/supervisor.h"
 #include "server/transport.h"
 #include "table/database.h"
 #include "table/verify.h"
@@ -300,7 +301,8 @@ static void renew(struct renewable *r, bool asked) {
         audit_reopen(r->audit);
 }
 
-/* Without anything to read again, SIGHUP ends the process as others do. */
+/* Without anything to read again, SIGHUP ends the process as others do: a terminal has gone. From a
+ * supervisor it asks to read again, and nothing is as good as read. */
 static void wait_for_signal(struct renewable *renewable) {
     static const struct timespec look = {.tv_sec = RENEW_LOOK_S};
     sigset_t set;
@@ -312,10 +314,11 @@ static void wait_for_signal(struct renewable *renewable) {
     for (;;) {
         signal_number = sigtimedwait(&set, NULL, is_renewable(renewable) ? &look : NULL);
         if (signal_number == SIGTERM || signal_number == SIGINT ||
-            (signal_number == SIGHUP && !is_renewable(renewable)))
+            (signal_number == SIGHUP && !is_renewable(renewable) && !is_supervised()))
             break;
         renew(renewable, signal_number == SIGHUP);
     }
+    supervisor_tell("STOPPING=1");
     log_info("event=stopping signal=%d", signal_number);
 }
 
@@ -407,6 +410,7 @@ static int serve(const struct config *config, struct faults *faults) {
     struct jobs *jobs = jobs_start(database);
     harden(config);
     print_screen(config, &transport, http_server_port(server), &made);
+    supervisor_tell("READY=1");
     wait_for_signal(&(struct renewable){.transport = &transport, .audit = service.audit});
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
