@@ -8,7 +8,8 @@
  * Format 1 is plain, format 2 encrypted: a program that knows no encryption refuses it as newer.
  * STATOR is written before RocksDB makes its files ("state new") and again afterwards ("state
  * ready"). So a crash in between is a directory that can be opened, and a ready directory whose
- * data is missing is an error, not a new database. */
+ * data is missing is an error, not a new database. A copy (kv/rocks/copy.c) is "state copying"
+ * until all of it is there, and is not opened before. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "kv/rocks/rocks_int.h"
@@ -111,7 +112,10 @@ status directory_mark(const char *path, const struct directory_mark *mark) {
     int len = snprintf(text, sizeof text, "stator-data %d\nengine rocks\n%sstate %s\ncreated %s\n",
                        mark->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
                        mark->encrypted ? "encryption " ENCRYPTION "\n" : "",
-                       mark->ready ? "ready" : "new", time_text);
+                       mark->ready     ? "ready"
+                       : mark->copying ? "copying"
+                                       : "new",
+                       time_text);
     CHECK(len > 0 && len < MARK_MAX);
     return directory_put(path, MARK_FILE, (str){text, (size_t)len}, 0644);
 }
@@ -141,12 +145,14 @@ status directory_read_mark(const char *path, struct directory_mark *out) {
         return ST_NEWER;
     if (!str_eq(mark_line(mark, STR("engine")), STR("rocks")))
         return ST_INVALID;
-    if (!str_eq(state, STR("ready")) && !str_eq(state, STR("new")))
+    if (!str_eq(state, STR("ready")) && !str_eq(state, STR("new")) &&
+        !str_eq(state, STR("copying")))
         return ST_CORRUPT;
     if (version == FORMAT_ENCRYPTED && !str_eq(mark_line(mark, STR("encryption")), STR(ENCRYPTION)))
         return ST_CORRUPT;
     *out = (struct directory_mark){.ready = str_eq(state, STR("ready")),
-                                   .encrypted = version == FORMAT_ENCRYPTED};
+                                   .encrypted = version == FORMAT_ENCRYPTED,
+                                   .copying = str_eq(state, STR("copying"))};
     return ST_OK;
 }
 
@@ -172,7 +178,7 @@ static status directory_is_empty(const char *path) {
     return empty ? ST_OK : ST_INVALID;
 }
 
-static status directory_make(const char *path) {
+status directory_make(const char *path) {
     char parent[PATH_SIZE];
     if (mkdir(path, 0755) != 0)
         return errno == EEXIST ? ST_OK : ST_IO;
@@ -195,7 +201,7 @@ static status lock_take(const char *path, int *out_fd) {
     return ST_OK;
 }
 
-status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
+status directory_hold(const char *path, const struct kv_options *options, int *out_lock_fd,
                       struct directory_mark *out) {
     struct directory_mark mark = {};
     int fd;
@@ -208,9 +214,12 @@ status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
     TRY(lock_take(path, &fd));
     st = directory_read_mark(path, &mark); /* again: another process may just have made it */
     if (st == ST_NOT_FOUND) {
-        mark = (struct directory_mark){.encrypted = encrypt};
+        mark = (struct directory_mark){.encrypted = options->encryption_key != NULL};
         st = directory_mark(path, &mark);
     }
+    if (st == ST_OK && mark.copying)
+        st = rocks_problem(options, ST_INVALID,
+                           "it is a copy that was not finished: delete it, and copy again");
     if (st != ST_OK) {
         close_keeping_errno(fd);
         return st;
@@ -218,4 +227,18 @@ status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
     *out_lock_fd = fd;
     *out = mark;
     return ST_OK;
+}
+
+status directory_hold_new(const char *path, const struct directory_mark *mark, int *out_lock_fd) {
+    int fd;
+    TRY(directory_is_empty(path));
+    TRY(lock_take(path, &fd));
+    status st = directory_is_empty(path); /* again: another process may just have filled it */
+    if (st == ST_OK)
+        st = directory_mark(path, mark);
+    if (st == ST_OK)
+        *out_lock_fd = fd;
+    else
+        close_keeping_errno(fd);
+    return st;
 }
