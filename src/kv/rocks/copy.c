@@ -30,7 +30,6 @@ enum { BLOCK = 1 << 18 };
 
 struct side {
     const char *path;
-    DIR *files;
     int lock_fd;
     struct directory_mark mark;
     struct key_ring ring;
@@ -53,6 +52,12 @@ struct contents {
 static status failed(struct copy *copy, const struct side *side, const char *name, status st) {
     snprintf(copy->out->failed_at, sizeof copy->out->failed_at, "%s/%s", side->path, name);
     return st == ST_IO && (errno == ENOSPC || errno == EDQUOT) ? ST_FULL : st;
+}
+
+static int file_open(const struct side *side, const char *name, int flags, mode_t mode) {
+    char path[DIRECTORY_PATH_SIZE];
+    return directory_join(path, side->path, name) == ST_OK ? open(path, flags | O_CLOEXEC, mode)
+                                                           : -1;
 }
 
 static bool is_of_the_database(const char *name) {
@@ -112,7 +117,7 @@ static void contents_close(struct contents *contents) {
 static status contents_open(struct copy *copy, const struct side *side, const char *name,
                             struct contents *out) {
     *out = (struct contents){.name = name};
-    out->fd = openat(dirfd(side->files), name, O_RDONLY | O_CLOEXEC);
+    out->fd = file_open(side, name, O_RDONLY, 0);
     status st = out->fd < 0 ? ST_IO : header_read(side, out);
     if (st == ST_OK)
         return ST_OK;
@@ -173,8 +178,8 @@ static status file_make(struct copy *copy, struct contents *source) {
     struct stat stat;
     if (fstat(source->fd, &stat) != 0)
         return failed(copy, &copy->from, source->name, ST_IO);
-    int fd = openat(dirfd(copy->to.files), source->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                    stat.st_mode & (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));
+    int fd = file_open(&copy->to, source->name, O_WRONLY | O_CREAT | O_EXCL,
+                       stat.st_mode & (S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH));
     if (fd < 0)
         return failed(copy, &copy->to, source->name, ST_IO);
     status st = ST_OK;
@@ -226,20 +231,31 @@ static status file_compare(struct copy *copy, const char *name) {
 
 /* ---- a directory ---- */
 
-static status files_each(struct copy *copy, status (*visit)(struct copy *copy, const char *name)) {
-    struct side *from = &copy->from;
-    struct dirent *entry;
+typedef status file_visit(struct copy *copy, const char *name);
+
+static status file_visit_one(struct copy *copy, DIR *files, const char *name, file_visit *visit) {
     struct stat stat;
-    rewinddir(from->files);
-    while (errno = 0, (entry = readdir(from->files)) != NULL) {
-        if (!is_of_the_database(entry->d_name))
-            continue;
-        if (fstatat(dirfd(from->files), entry->d_name, &stat, 0) != 0)
-            return failed(copy, from, entry->d_name, ST_IO);
-        if (S_ISREG(stat.st_mode))
-            TRY(visit(copy, entry->d_name));
-    }
-    return errno == 0 ? ST_OK : failed(copy, from, "", ST_IO);
+    if (!is_of_the_database(name))
+        return ST_OK;
+    if (fstatat(dirfd(files), name, &stat, 0) != 0)
+        return failed(copy, &copy->from, name, ST_IO);
+    return S_ISREG(stat.st_mode) ? visit(copy, name) : ST_OK;
+}
+
+static status files_each(struct copy *copy, file_visit *visit) {
+    struct dirent *entry;
+    DIR *files = opendir(copy->from.path);
+    if (files == NULL)
+        return failed(copy, &copy->from, "", ST_IO);
+    status st = ST_OK;
+    while (st == ST_OK && (errno = 0, entry = readdir(files)) != NULL)
+        st = file_visit_one(copy, files, entry->d_name, visit);
+    if (st == ST_OK && errno != 0)
+        st = failed(copy, &copy->from, "", ST_IO);
+    int kept = errno;
+    closedir(files);
+    errno = kept;
+    return st;
 }
 
 static status copy_and_compare(struct copy *copy, const struct kv_options *to_options) {
@@ -247,7 +263,7 @@ static status copy_and_compare(struct copy *copy, const struct kv_options *to_op
     if (to->mark.encrypted)
         TRY(encryption_keys_make(to->path, to_options, &to->ring));
     TRY(files_each(copy, file_copy));
-    if (fsync(dirfd(to->files)) != 0)
+    if (directory_sync(to->path) != ST_OK)
         return failed(copy, to, "", ST_IO);
     TRY(encryption_keys_open(to->path, &to->mark, to_options, &to->ring));
     status st = files_each(copy, file_compare);
@@ -261,17 +277,13 @@ static status copy_and_compare(struct copy *copy, const struct kv_options *to_op
 
 /* ---- both sides ---- */
 
-static status side_open(struct side *side) {
-    side->files = opendir(side->path);
-    side->block = malloc(BLOCK);
+static void side_open(struct side *side, const char *path) {
+    *side = (struct side){.path = path, .lock_fd = -1, .block = malloc(BLOCK)};
     CHECK(side->block != NULL);
-    return side->files != NULL ? ST_OK : ST_IO;
 }
 
 static void side_close(struct side *side) {
     int kept = errno;
-    if (side->files != NULL)
-        closedir(side->files);
     free(side->block);
     key_wipe(&side->ring, sizeof side->ring);
     if (side->lock_fd >= 0)
@@ -279,14 +291,13 @@ static void side_close(struct side *side) {
     errno = kept;
 }
 
-static status source_open(struct side *from, const struct kv_options *options) {
+static status source_hold(struct side *from, const struct kv_options *options) {
     status st = directory_read_mark(from->path, &from->mark);
     if (st == ST_NOT_FOUND || (st == ST_OK && !from->mark.ready && !from->mark.copying))
         return rocks_problem(options, ST_INVALID, "it is not a data directory, or holds nothing");
     TRY(st);
     TRY(directory_hold(from->path, options, &from->lock_fd, &from->mark));
-    TRY(encryption_keys_open(from->path, &from->mark, options, &from->ring));
-    return side_open(from);
+    return encryption_keys_open(from->path, &from->mark, options, &from->ring);
 }
 
 /* A copy inside its source would go when the source is deleted. */
@@ -319,17 +330,18 @@ static status target_make(struct copy *copy, const struct kv_options *to_options
     if (st != ST_OK)
         return failed(copy, to, "", st);
     copy->out->begun = true;
-    return side_open(to);
+    return ST_OK;
 }
 
 status kv_rocks_copy(const char *from, const struct kv_options *options, const char *to,
                      const unsigned char *to_key, struct kv_copied *out) {
     const struct kv_options to_options = {.encryption_key = to_key,
                                           .out_problem = options->out_problem};
-    struct copy copy = {
-        .from = {.path = from, .lock_fd = -1}, .to = {.path = to, .lock_fd = -1}, .out = out};
+    struct copy copy = {.out = out};
     *out = (struct kv_copied){};
-    status st = source_open(&copy.from, options);
+    side_open(&copy.from, from);
+    side_open(&copy.to, to);
+    status st = source_hold(&copy.from, options);
     if (st == ST_OK)
         st = target_make(&copy, &to_options);
     if (st == ST_OK)

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FORMAT_PLAIN = 1, FORMAT_ENCRYPTED = 2, MARK_MAX = 512, PATH_SIZE = 4096 };
+enum { FORMAT_PLAIN = 1, FORMAT_ENCRYPTED = 2, MARK_MAX = 512 };
 
 #define MARK_FILE "STATOR"
 #define ENCRYPTION "aes-256"
@@ -36,8 +36,7 @@ static void close_keeping_errno(int fd) {
     errno = kept;
 }
 
-/* Makes names in a directory survive a power cut. */
-static status directory_sync(const char *path) {
+status directory_sync(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return ST_IO;
@@ -46,9 +45,9 @@ static status directory_sync(const char *path) {
     return st;
 }
 
-static status path_join(char out[PATH_SIZE], const char *directory, const char *name) {
-    int len = snprintf(out, PATH_SIZE, "%s/%s", directory, name);
-    if (len >= 0 && len < PATH_SIZE)
+status directory_join(char out[DIRECTORY_PATH_SIZE], const char *directory, const char *name) {
+    int len = snprintf(out, DIRECTORY_PATH_SIZE, "%s/%s", directory, name);
+    if (len >= 0 && len < DIRECTORY_PATH_SIZE)
         return ST_OK;
     errno = ENAMETOOLONG;
     return ST_IO;
@@ -69,10 +68,10 @@ static status write_synced(int fd, str bytes) {
 }
 
 status directory_put(const char *path, const char *file, str bytes, unsigned mode) {
-    char name[PATH_SIZE], name_new[PATH_SIZE];
-    TRY(path_join(name, path, file));
+    char name[DIRECTORY_PATH_SIZE], name_new[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, file));
     int len = snprintf(name_new, sizeof name_new, "%s.new", name);
-    if (len >= PATH_SIZE) {
+    if (len >= DIRECTORY_PATH_SIZE) {
         errno = ENAMETOOLONG;
         return ST_IO;
     }
@@ -88,8 +87,8 @@ status directory_put(const char *path, const char *file, str bytes, unsigned mod
 }
 
 status directory_get(const char *path, const char *file, char *out, size_t size, size_t *out_len) {
-    char name[PATH_SIZE];
-    TRY(path_join(name, path, file));
+    char name[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, file));
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
@@ -179,16 +178,16 @@ static status directory_is_empty(const char *path) {
 }
 
 status directory_make(const char *path) {
-    char parent[PATH_SIZE];
+    char parent[DIRECTORY_PATH_SIZE];
     if (mkdir(path, 0755) != 0)
         return errno == EEXIST ? ST_OK : ST_IO;
-    TRY(path_join(parent, path, ".."));
+    TRY(directory_join(parent, path, ".."));
     return directory_sync(parent);
 }
 
 static status lock_take(const char *path, int *out_fd) {
-    char name[PATH_SIZE];
-    TRY(path_join(name, path, LOCK_FILE));
+    char name[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, LOCK_FILE));
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
         return ST_IO;

@@ -159,6 +159,9 @@ status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t 
 status directory_hold(const char *path, const struct kv_options *options, int *out_lock_fd,
                       struct directory_mark *out);
 status directory_make(const char *path); /* or it exists */
+enum { DIRECTORY_PATH_SIZE = 4096 };
+status directory_join(char out[DIRECTORY_PATH_SIZE], const char *directory, const char *name);
+status directory_sync(const char *path); /* its names survive a power cut */
 /* Holds one that must be empty (else INVALID), and marks it. */
 status directory_hold_new(const char *path, const struct directory_mark *mark, int *out_lock_fd);
 /* The file that says "ours". Reading answers NOT_FOUND when there is none. */
