@@ -17,3 +17,4 @@ export function test(name, ...rest) {
     }
   });
 }
+export { after } from 'node:test';
