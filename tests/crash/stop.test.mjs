@@ -1,6 +1,6 @@
 // SIGTERM under load: the server ends by itself and in order, whoever waits for what.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
