@@ -4,6 +4,7 @@
 #include "kv/kv.h"
 #include "server/audit.h"
 #include "server/config.h"
+#include "server/crash_report.h"
 #include "server/encryption_key.h"
 #include "server/iam_command.h"
 #include "server/jobs.h"
@@ -303,6 +304,7 @@ static void renew(struct renewable *r, bool asked) {
 /* Without anything to read again, SIGHUP ends the process as others do. */
 static void wait_for_signal(struct renewable *renewable) {
     static const struct timespec look = {.tv_sec = RENEW_LOOK_S};
+    siginfo_t info = {};
     sigset_t set;
     int signal_number;
     sigemptyset(&set);
@@ -310,13 +312,13 @@ static void wait_for_signal(struct renewable *renewable) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     for (;;) {
-        signal_number = sigtimedwait(&set, NULL, is_renewable(renewable) ? &look : NULL);
+        signal_number = sigtimedwait(&set, &info, is_renewable(renewable) ? &look : NULL);
         if (signal_number == SIGTERM || signal_number == SIGINT ||
             (signal_number == SIGHUP && !is_renewable(renewable)))
             break;
         renew(renewable, signal_number == SIGHUP);
     }
-    log_info("event=stopping signal=%d", signal_number);
+    log_info("event=stopping signal=%d sender=%d", signal_number, (int)info.si_pid);
 }
 
 static void prepare_process(void) {
@@ -547,6 +549,7 @@ static int command_iam(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    crash_report_install();
     str command = str_from_c(argc > 1 ? argv[1] : "");
     if (str_eq(command, STR("iam")))
         return command_iam(argc - 2, argv + 2);
