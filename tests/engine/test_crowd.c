@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-enum { WRITERS = 4, READERS = 4, KEYS = 64, CHANGES_MAX = 6, ROUNDS_MEM = 4000, ROUNDS_DISK = 400 };
+enum { WRITERS = 4, READERS = 4, KEYS = 64, CHANGES_MAX = 6, ROUNDS_MEM = 1000, ROUNDS_DISK = 250 };
 enum { ARENA_KEEP = 1 << 16, PAGE_PAIRS = 7, UNKNOWN = 255 };
 
 struct crowd {
