@@ -5,6 +5,7 @@
 #include "server/audit.h"
 #include "server/config.h"
 #include "server/copy.h"
+#include "server/crash_report.h"
 #include "server/encryption_key.h"
 #include "server/iam_command.h"
 #include "server/jobs.h"
@@ -279,6 +280,7 @@ static void renew(struct renewable *r, bool asked) {
  * supervisor it asks to read again, and nothing is as good as read. */
 static void wait_for_signal(struct renewable *renewable) {
     static const struct timespec look = {.tv_sec = RENEW_LOOK_S};
+    siginfo_t info = {};
     sigset_t set;
     int signal_number;
     sigemptyset(&set);
@@ -286,14 +288,14 @@ static void wait_for_signal(struct renewable *renewable) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     for (;;) {
-        signal_number = sigtimedwait(&set, NULL, is_renewable(renewable) ? &look : NULL);
+        signal_number = sigtimedwait(&set, &info, is_renewable(renewable) ? &look : NULL);
         if (signal_number == SIGTERM || signal_number == SIGINT ||
             (signal_number == SIGHUP && !is_renewable(renewable) && !is_supervised()))
             break;
         renew(renewable, signal_number == SIGHUP);
     }
     supervisor_tell("STOPPING=1");
-    log_info("event=stopping signal=%d", signal_number);
+    log_info("event=stopping signal=%d sender=%d", signal_number, (int)info.si_pid);
 }
 
 static void prepare_process(void) {
@@ -304,6 +306,7 @@ static void prepare_process(void) {
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: all inherit it */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit is a write that fails, as a full disk is */
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -525,6 +528,7 @@ static int command_iam(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    crash_report_install();
     str command = str_from_c(argc > 1 ? argv[1] : "");
     if (str_eq(command, STR("iam")))
         return command_iam(argc - 2, argv + 2);

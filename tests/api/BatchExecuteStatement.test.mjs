@@ -1,6 +1,6 @@
 // BatchExecuteStatement: an answer for each statement, and what refuses a batch as a whole.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { M, N, NO_TABLE, S, expectInvalid, harness, load, notNull, violations } from './lib/index.mjs';
 

@@ -1,7 +1,6 @@
 // DescribeEndpoints: where this server can be reached, as the caller reached it.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { Wire, harness } from './lib/index.mjs';
 

@@ -1,11 +1,10 @@
 // DescribeKinesisStreamingDestination: all that a table has and had, over a restart too.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import { expectError, harness, notNull, refusals, tableRequest, uniqueName, violations } from './lib/index.mjs';
 import { destinations, startKinesis, waitStatus } from './lib/kinesis.mjs';
 import { RawClient } from './lib/raw.mjs';

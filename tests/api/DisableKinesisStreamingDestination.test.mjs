@@ -1,8 +1,7 @@
 // DisableKinesisStreamingDestination: what it answers, what is still delivered, and when it is refused.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import { S, expectError, expectInvalid, harness, load, notNull, refusals, uniqueName, violations } from './lib/index.mjs';
 import { destinations, startKinesis, streamArn, waitStatus } from './lib/kinesis.mjs';
 

@@ -1,8 +1,7 @@
 // EnableKinesisStreamingDestination: what it answers, and which tables and streams it takes.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import { S, expectError, expectInvalid, harness, notIn, notNull, refusals, tooShort, uniqueName, violations } from './lib/index.mjs';
 import { destinations, startKinesis, streamArn, waitStatus } from './lib/kinesis.mjs';
 

@@ -1,7 +1,7 @@
 // ExecuteStatement: PartiQL as a client sees it. What the grammar takes and refuses word by word is in
 // tests/unit/partiql; here are tables, keys, indexes, pages, capacity and the texts that need a table.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { B, BOOL, L, M, N, NO_TABLE, NULL, S, SS, expectError, expectInvalid, harness, load, unordered, violations, notNull, tooLong, tooShort,
   tooSmall, uniqueName } from './lib/index.mjs';

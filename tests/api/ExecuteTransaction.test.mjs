@@ -1,6 +1,6 @@
 // ExecuteTransaction: statements that read at one moment, or write all or nothing.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { N, NO_TABLE, S, expectError, expectInvalid, harness, load, notNull, violations } from './lib/index.mjs';
 

@@ -1,7 +1,6 @@
 // PutResourcePolicy: policies of tables and streams, their revisions, and what is no policy.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

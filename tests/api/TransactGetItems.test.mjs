@@ -1,6 +1,6 @@
 // TransactGetItems: items of several tables as they were at one moment.
 
-import { test } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { EMPTY_KEY, KEY_MISMATCH, L, M, N, NO_TABLE, RawClient, S, expectError, expectUnreadable, harness, notIn, notNull, refusals,
   tooShort, violations } from './lib/index.mjs';

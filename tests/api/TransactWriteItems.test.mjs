@@ -1,6 +1,6 @@
 // TransactWriteItems: puts, updates, deletes and checks that happen together or not at all.
 
-import { after, test } from 'node:test';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

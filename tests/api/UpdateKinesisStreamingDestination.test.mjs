@@ -1,8 +1,7 @@
 // UpdateKinesisStreamingDestination: the precision of times, from then on.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import { S, expectError, expectInvalid, harness, notIn, notNull, refusals, uniqueName, violations } from './lib/index.mjs';
 import { startKinesis, streamArn, waitStatus } from './lib/kinesis.mjs';
 

@@ -1,7 +1,6 @@
 // Who may do what: users, sessions and policies of tables against every kind of call, through the SDK.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { ACCOUNT, allow, arn, deny, identityServer, newUser, policy, refused, sessionOf, trust } from './lib/identity.mjs';
 import { givenEndpoint } from './lib/server.mjs';

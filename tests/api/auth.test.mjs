@@ -1,7 +1,6 @@
 // Signatures: what a server asks of them without --auth, and what it verifies with it.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';

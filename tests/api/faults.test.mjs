@@ -2,8 +2,8 @@
 // switched on and off while it runs; and that what retries gets through in the end.
 
 import assert from 'node:assert/strict';
-import { after, beforeEach } from 'node:test';
-import { test } from './lib/case.mjs';
+import { beforeEach } from 'node:test';
+import { after, test } from './lib/case.mjs';
 import { RawClient, S, expectError, expectInvalid, tableRequest } from './lib/index.mjs';
 import { readMetrics } from './lib/metrics.mjs';
 import { runToEnd, startServer } from './lib/server.mjs';

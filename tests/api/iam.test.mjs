@@ -1,7 +1,6 @@
 // Users, groups, roles, policies and access keys, through the SDK's client of IAM.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { ACCOUNT, ROOT, allow, arn, identityServer, keysOf, newUser, policy, refused, trust } from './lib/identity.mjs';
 import { givenEndpoint } from './lib/server.mjs';

@@ -1,7 +1,6 @@
 // What identity calls look like on the wire: forms, presigned queries, and the XML of their errors.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { ROOT, identityServer } from './lib/identity.mjs';

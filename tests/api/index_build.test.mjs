@@ -1,7 +1,7 @@
 // A global index that is added to, or taken from, a table that is in use. ITEMS=200000 for a large
 // one (make index-build); WRITERS and SEED as they are named.
 
-import { after, test } from 'node:test';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

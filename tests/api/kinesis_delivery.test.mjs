@@ -1,12 +1,11 @@
 // What a streaming destination gets: every change with its images, each item's in their order, none
 // left out when the endpoint goes away, refuses some, or the server restarts.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import { L, N, NULL, S, harness, load, tableRequest, uniqueName } from './lib/index.mjs';
 import { pause, startKinesis, until, waitStatus } from './lib/kinesis.mjs';
 import { RawClient } from './lib/raw.mjs';

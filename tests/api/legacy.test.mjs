@@ -1,7 +1,8 @@
 // The parameters that were there before expressions, over all operators and operations: Expected,
 // AttributeUpdates, KeyConditions, QueryFilter, ScanFilter, ConditionalOperator, AttributesToGet.
 
-import { before, test } from 'node:test';
+import { before } from 'node:test';
+import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import {
   B, BOOL, BS, INVALID, KEY_MISMATCH, L, M, N, NO_TABLE, NS, NULL, S, SS, expectError, expectInvalid, harness, load, notIn, notNull, pages,

@@ -1,7 +1,6 @@
 // Who asks, and temporary credentials, through the SDK's client of STS and its role provider.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { ACCOUNT, ROOT, allow, arn, deny, identityServer, newUser, policy, refused, sessionOf, trust } from './lib/identity.mjs';

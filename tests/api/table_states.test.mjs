@@ -1,8 +1,7 @@
 // What tables show as over time: the calls that tools for infrastructure make, with the SDK's waiters,
 // and a server that is told to take its time.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

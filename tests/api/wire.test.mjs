@@ -1,7 +1,6 @@
 // The wire: headers of every answer, what HTTP is refused, what JSON is refused, unknown operations.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { N, S, Wire, checkCrc, expectError, harness } from './lib/index.mjs';

@@ -1,7 +1,7 @@
 // `stator copy` from outside: a server is filled and stopped, its directory is copied each way, and a server
 // on the copy holds the same. A copy that was killed, or met a power cut, is refused or whole.
 
-import { test } from 'node:test';
+import { test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

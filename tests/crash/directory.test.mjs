@@ -1,6 +1,6 @@
 // The data directory: who may open it, and what is said when it can't be opened or is full.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,7 +1,7 @@
 // Encrypted data directories from outside: nothing in them is readable, only their key opens them, and
 // changing keys loses nothing, whenever it is interrupted.
 
-import { test } from 'node:test';
+import { test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,7 +1,7 @@
 // kill -9 while items expire and time to live is turned on and off: what is left fits together, nothing
 // that should stay has gone, and what has expired goes after all.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,7 +1,7 @@
 // Disks that fail, clocks that jump, and what runs out: the server answers or refuses, and what it
 // acknowledged is there afterwards. Faults come from shim/shim.c.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';

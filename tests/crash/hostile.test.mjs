@@ -1,6 +1,6 @@
 // Bodies of nearly 16 MB that are made to grow: each is answered, in bounded memory, and the server lives.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';

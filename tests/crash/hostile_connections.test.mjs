@@ -1,7 +1,7 @@
 // Clients that mean harm by how they connect, send and read, rather than by what they ask: the server's
 // memory stays bounded, and others are answered meanwhile.
 
-import { test } from 'node:test';
+import { test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';

@@ -2,7 +2,7 @@
 // is left, the build goes on after the start, and in the end every entry is there, once. A failure
 // prints its SEED.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

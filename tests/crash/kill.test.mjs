@@ -2,7 +2,7 @@
 // not is whole or absent, the indexes say what the table says, and `stator verify` finds no fault.
 // ROUNDS sets the number of kills on one directory; a failure prints the seed of its round (SEED).
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,6 +1,6 @@
 // One I/O loop, one long request: others are answered meanwhile.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { startServer } from '../api/lib/server.mjs';

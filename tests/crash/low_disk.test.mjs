@@ -1,6 +1,6 @@
 // With less free space than the reserve nothing is written, but tables are deleted, for it is how space is made.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,6 +1,6 @@
 // A smoke of `make crash-points`: some power cuts under load, and the disk model itself.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

@@ -2,7 +2,7 @@
 // with a copy equal to the table. Meanwhile four writers change it, shards roll over at least twice,
 // and the server is killed and started again. The clients are the AWS SDK's.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

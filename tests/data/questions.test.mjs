@@ -3,7 +3,7 @@
 // lie in STATOR_TEST_DATA (default: ../shared/data beside this tree) and are no part of it; without
 // them those cases are skipped and the examples' own data stands in.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,7 @@
 // Data directories that earlier versions wrote, as a kill -9 left them: this version opens each, finds no
 // fault in it, answers from it what that version answered, goes on with what was half done, and writes to it.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';

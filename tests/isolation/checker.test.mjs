@@ -1,6 +1,6 @@
 // The checkers find what is planted, and nothing else.
 
-import { test } from 'node:test';
+import { test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { linearizable, linearizableByKey } from './lib/linearizable.mjs';
 import { serializable } from './lib/graph.mjs';

@@ -1,6 +1,6 @@
 // A few short histories of each kind; `make isolation` records long ones, and many.
 
-import { test } from 'node:test';
+import { test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { judge, told } from './lib/judge.mjs';
 import { KINDS, record } from './lib/record.mjs';

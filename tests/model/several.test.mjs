@@ -2,7 +2,7 @@
 // durable server, with more data than its cache holds, whose requests must wait for the disk and whose
 // writes share groups. Afterwards the sizes are right, and `stator verify` finds no fault.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -3,7 +3,7 @@
 // condition shows lies between what was acknowledged before it was asked and what was asked before it
 // was answered. Index entries move with every write.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

@@ -1,7 +1,7 @@
 // One client, whose every answer is compared with the model's: COUNT operations in sequences, each
 // with a seed of its own (SEED.number). SEED=7.12 plays sequence 12 of seed 7 alone.
 
-import { after, test } from 'node:test';
+import { after, test } from '../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { RawClient } from '../api/lib/raw.mjs';
 import { givenEndpoint, startServer } from '../api/lib/server.mjs';

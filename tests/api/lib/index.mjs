@@ -7,9 +7,8 @@
 // `db` sends raw requests and answers parsed JSON, `streams` the same to the other service, `client`
 // is the AWS SDK's.
 
-import { after } from 'node:test';
 import assert from 'node:assert/strict';
-import { test } from './case.mjs';
+import { after, test } from './case.mjs';
 import { RawClient, ApiError } from './raw.mjs';
 import { givenEndpoint, startServer } from './server.mjs';
 import { credentials, region } from './sign.mjs';

@@ -1,7 +1,7 @@
 // What tests of encrypted directories share: keys, directories of their own, a table whose words can be
 // searched for, and the search.
 
-import { after } from 'node:test';
+import { after } from '../../api/lib/case.mjs';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
