@@ -94,16 +94,21 @@ static status denied(struct identity_work *work, const struct access_context *co
                          STR_ARG(context->resource), STR_ARG(why));
 }
 
-status work_permit(struct identity_work *work) {
+/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. */
+static str boundary_of(const struct identity_work *work, const struct identity *identity) {
+    str asked = work_value(work, STR("PermissionsBoundary"));
+    return asked.ptr != NULL || identity == NULL ? asked : identity->boundary;
+}
+
+static status permit(struct identity_work *work, str action, str resource,
+                     const struct identity *identity) {
     const struct identity_request *request = work->request;
-    const struct identity *identity = NULL;
-    str resource;
-    TRY(find_resource(work, &identity, &resource));
-    if (resource.len == 0)
-        return ST_OK;
     struct access_context context = {
-        .action = arena_printf(work->call.arena, "iam:%.*s", STR_ARG(work->operation->action)),
+        .action = arena_printf(work->call.arena, "iam:%.*s", STR_ARG(action)),
         .resource = resource,
+        .policy_arn =
+            work->operation->kind == IDENTITY_POLICY ? (str){} : work_value(work, STR("PolicyArn")),
+        .permissions_boundary = boundary_of(work, identity),
         .request_tags = work_tags(work),
         .resource_tags = identity != NULL ? identity->tags : (struct context_tags){},
         .source_ip = request->source_ip,
@@ -117,4 +122,13 @@ status work_permit(struct identity_work *work) {
         access_decide(request->principal, NULL, identities_generation(work->snapshot), &context,
                       work->call.arena);
     return decision.access == ACCESS_ALLOWED ? ST_OK : denied(work, &context, &decision);
+}
+
+status work_permit(struct identity_work *work) {
+    const struct identity *identity = NULL;
+    str resource;
+    TRY(find_resource(work, &identity, &resource));
+    if (resource.len == 0)
+        return ST_OK;
+    return permit(work, work->operation->action, resource, identity);
 }
