@@ -124,11 +124,34 @@ static status permit(struct identity_work *work, str action, str resource,
     return decision.access == ACCESS_ALLOWED ? ST_OK : denied(work, &context, &decision);
 }
 
+/* What is made with tags takes the right to tag it. */
+static status permit_tags(struct identity_work *work, str resource) {
+    static const str actions[] = {[IDENTITY_USER] = STR_INIT("TagUser"),
+                                  [IDENTITY_ROLE] = STR_INIT("TagRole"),
+                                  [IDENTITY_POLICY] = STR_INIT("TagPolicy")};
+    if (work->operation->resource != ASKED_NEW || work_tags(work).count == 0)
+        return ST_OK;
+    return permit(work, actions[work->operation->kind], resource, NULL);
+}
+
+/* Who moves or renames must be allowed to do so to what comes of it: else what one may change
+ * could be put where others' rights begin. */
+static status permit_new_name(struct identity_work *work, const struct identity *identity) {
+    str path = work_value(work, STR("NewPath")), name = work_new_name(work);
+    if (identity == NULL || (path.ptr == NULL && name.ptr == NULL))
+        return ST_OK;
+    str resource = arn_of(work, path.ptr != NULL ? path : identity->path,
+                          name.ptr != NULL ? name : identity->name);
+    return permit(work, work->operation->action, resource, identity);
+}
+
 status work_permit(struct identity_work *work) {
     const struct identity *identity = NULL;
     str resource;
     TRY(find_resource(work, &identity, &resource));
     if (resource.len == 0)
         return ST_OK;
-    return permit(work, work->operation->action, resource, identity);
+    TRY(permit(work, work->operation->action, resource, identity));
+    TRY(permit_tags(work, resource));
+    return permit_new_name(work, identity);
 }

@@ -57,3 +57,28 @@ test('a name of a session can be demanded by the role', { skip }, async () => {
   await refused(sts.assumeRole({ RoleArn: arn('role/named'), RoleSessionName: 'other' }), 'AccessDenied');
   await sts.assumeRole({ RoleArn: arn('role/named'), RoleSessionName: 'carla' });
 });
+
+test('who renames or moves a user or group must be allowed to do so to the new name, too', { skip }, async () => {
+  const db = await byName('mover', allow(['iam:UpdateUser', 'iam:UpdateGroup'], [arn('user/low/*'), arn('group/low/*')]));
+  await iam.createUser({ UserName: 'pawn', Path: '/low/' });
+  await iam.createGroup({ GroupName: 'pawns', Path: '/low/' });
+  await refused(db.updateUser({ UserName: 'pawn', NewPath: '/high/' }), 'AccessDenied', /user\/high\/pawn because/);
+  await refused(db.updateGroup({ GroupName: 'pawns', NewPath: '/high/' }), 'AccessDenied', /group\/high\/pawns because/);
+  await db.updateUser({ UserName: 'pawn', NewUserName: 'knight' });
+  await db.updateGroup({ GroupName: 'pawns', NewGroupName: 'knights', NewPath: '/low/er/' });
+  const named = await byName('namer', allow('iam:UpdateUser', arn('user/low/knight')));
+  await refused(named.updateUser({ UserName: 'knight', NewUserName: 'queen' }), 'AccessDenied', /user\/low\/queen because/);
+});
+
+test('who creates something with tags must be allowed to tag it', { skip }, async () => {
+  const db = await byName('creator', allow(['iam:CreateUser', 'iam:CreateRole', 'iam:CreatePolicy']));
+  const Tags = [{ Key: 'team', Value: 'admins' }];
+  const AssumeRolePolicyDocument = trust(ACCOUNT), PolicyDocument = policy(allow('dynamodb:*'));
+  await refused(db.createUser({ UserName: 'tagged', Tags }), 'AccessDenied', /iam:TagUser/);
+  await refused(db.createRole({ RoleName: 'tagged', AssumeRolePolicyDocument, Tags }), 'AccessDenied', /iam:TagRole/);
+  await refused(db.createPolicy({ PolicyName: 'tagged', PolicyDocument, Tags }), 'AccessDenied', /iam:TagPolicy/);
+  await db.createUser({ UserName: 'tagged' });
+  const tagger = await byName('tagger', allow(['iam:CreateUser', 'iam:TagUser'], arn('user/*'), { Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' } } }));
+  await tagger.createUser({ UserName: 'tagged2', Tags });
+  await refused(tagger.createUser({ UserName: 'tagged3', Tags: [{ Key: 'rank', Value: '1' }] }), 'AccessDenied');
+});
