@@ -152,6 +152,36 @@ static void statements_apply_as_documented(void **state) {
         POLICY_ALLOWS);
 }
 
+/* "Permissions granted to a role's ARN, in Principal or by aws:PrincipalArn, stay within the
+ * boundary; those of a session's own ARN do not." */
+static void anyone_with_the_arn_of_a_role_stays_within_its_limits(void **state) {
+    struct world *world = *state;
+    struct principal *principal = principal_new();
+    world_ask_as(world, PRINCIPAL_SESSION);
+    principal->kind = PRINCIPAL_SESSION;
+    principal->arn = STR(SESSION_ARN);
+    principal->role_arn = STR(ROLE_ARN);
+    principal->account = STR("111122223333");
+    principal->boundary = world_statement(world, POLICY_IDENTITY, "Allow",
+                                          "'Action':'dynamodb:PutItem','Resource':'*'");
+    principal_ready(principal);
+    const struct policy *by_condition = world_statement(
+        world, POLICY_RESOURCE, "Allow",
+        "'Action':'*','Resource':'*','Principal':'*','Condition':{'ArnEquals':{'aws:PrincipalArn':"
+        "'" ROLE_ARN "'}}");
+    struct access_decision decision =
+        access_decide(principal, by_condition, 1, &world->context, world->scratch);
+    assert_int_equal(decision.access, ACCESS_DENIED_IMPLICITLY);
+    assert_str(decision.policy_type, "permissions boundary");
+    const struct policy *of_session =
+        world_statement(world, POLICY_RESOURCE, "Allow",
+                        "'Action':'*','Resource':'*','Principal':{'AWS':'" SESSION_ARN "'}");
+    assert_int_equal(
+        access_decide(principal, of_session, 2, &world->context, world->scratch).access,
+        ACCESS_ALLOWED);
+    principal_unref(principal);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void) {
@@ -160,6 +190,7 @@ int main(void) {
         CASE(operators_do_what_their_pages_say),
         CASE(calls_of_iam_have_its_own_keys),
         CASE(statements_apply_as_documented),
+        CASE(anyone_with_the_arn_of_a_role_stays_within_its_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
