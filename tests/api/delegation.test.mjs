@@ -82,3 +82,15 @@ test('who creates something with tags must be allowed to tag it', { skip }, asyn
   await tagger.createUser({ UserName: 'tagged2', Tags });
   await refused(tagger.createUser({ UserName: 'tagged3', Tags: [{ Key: 'rank', Value: '1' }] }), 'AccessDenied');
 });
+
+test('policies that come with the server are read by who may read policies, and changed by nobody', { skip }, async () => {
+  const reader = await byName('policy-reader', allow('iam:Get*'));
+  for (const who of [iam, reader]) assert.equal((await who.getPolicy({ PolicyArn: READER })).Policy.PolicyName, 'ReadOnlyAccess');
+  await refused((await byName('policy-blind', allow('sts:*'))).getPolicy({ PolicyArn: READER }), 'AccessDenied', /because no identity-based policy allows/);
+  for (const call of [
+    iam.createPolicyVersion({ PolicyArn: READER, PolicyDocument: policy(allow('*')), SetAsDefault: true }),
+    iam.deletePolicy({ PolicyArn: READER }),
+    iam.tagPolicy({ PolicyArn: READER, Tags: [{ Key: 'a', Value: 'b' }] }),
+  ]) await assert.rejects(call, (error) => error.$metadata.httpStatusCode < 500);
+  assert.match((await iam.getPolicyVersion({ PolicyArn: READER, VersionId: 'v1' })).PolicyVersion.Document, /GetItem|Get%2A/);
+});
