@@ -193,3 +193,23 @@ test('a stream is a resource of its own, down to its records', { skip }, async (
   assert.ok((await none.getRecords({ ShardIterator })).Records);
   for (const each of clients) each.destroy();
 });
+
+test('an item that a failed condition would return is returned to who may have whole items', { skip }, async () => {
+  const { db } = await who(allow(['dynamodb:*Item', 'dynamodb:PartiQL*'], ResourceArn, { Condition: {
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'shown'] },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES', 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] } } }));
+  const check = { TableName: 'things', Key: { id: S('ann') }, ConditionExpression: 'shown = :n', ExpressionAttributeValues: { ':n': S('never') } };
+  const Statement = `UPDATE things SET shown='z' WHERE id='ann' AND shown='never'`;
+  const whole = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }, none = { ReturnValuesOnConditionCheckFailure: 'NONE' };
+  const calls = (more) => [
+    () => db.deleteItem({ ...check, ...more }),
+    () => db.updateItem({ ...check, UpdateExpression: 'SET shown = :n', ReturnValues: 'UPDATED_NEW', ...more }),
+    () => db.transactWriteItems({ TransactItems: [{ ConditionCheck: { ...check, ...more } }] }),
+    () => db.transactWriteItems({ TransactItems: [{ Delete: { ...check, ...more } }] }),
+    () => db.executeStatement({ Statement, ...more }),
+    () => db.executeTransaction({ TransactStatements: [{ Statement, ...more }] }),
+  ];
+  for (const call of calls(whole)) await refused(call(), 'AccessDeniedException');
+  for (const call of [...calls(none), ...calls({})])
+    await assert.rejects(call(), (error) => ['ConditionalCheckFailedException', 'TransactionCanceledException'].includes(error.name));
+});

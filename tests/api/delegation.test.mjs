@@ -31,8 +31,8 @@ test('a policy that must not be attached is attached to nobody', { skip }, async
   await iam.createRole({ RoleName: 'attached', AssumeRolePolicyDocument: trust('*') });
   await db.attachUserPolicy({ UserName: 'attacher', PolicyArn: READER });
   await db.attachRolePolicy({ RoleName: 'attached', PolicyArn: READER });
-  for (const call of [db.attachUserPolicy({ UserName: 'attacher', PolicyArn: ADMIN }), db.attachRolePolicy({ RoleName: 'attached', PolicyArn: ADMIN })])
-    await refused(call, 'AccessDenied', /with an explicit deny in an identity-based policy$/);
+  for (const call of [() => db.attachUserPolicy({ UserName: 'attacher', PolicyArn: ADMIN }), () => db.attachRolePolicy({ RoleName: 'attached', PolicyArn: ADMIN })])
+    await refused(call(), 'AccessDenied', /with an explicit deny in an identity-based policy$/);
 });
 
 test('sessions of before a moment are revoked by a policy that says so', { skip }, async () => {
@@ -88,9 +88,9 @@ test('policies that come with the server are read by who may read policies, and 
   for (const who of [iam, reader]) assert.equal((await who.getPolicy({ PolicyArn: READER })).Policy.PolicyName, 'ReadOnlyAccess');
   await refused((await byName('policy-blind', allow('sts:*'))).getPolicy({ PolicyArn: READER }), 'AccessDenied', /because no identity-based policy allows/);
   for (const call of [
-    iam.createPolicyVersion({ PolicyArn: READER, PolicyDocument: policy(allow('*')), SetAsDefault: true }),
-    iam.deletePolicy({ PolicyArn: READER }),
-    iam.tagPolicy({ PolicyArn: READER, Tags: [{ Key: 'a', Value: 'b' }] }),
-  ]) await assert.rejects(call, (error) => error.$metadata.httpStatusCode < 500);
+    () => iam.createPolicyVersion({ PolicyArn: READER, PolicyDocument: policy(allow('*')), SetAsDefault: true }),
+    () => iam.deletePolicy({ PolicyArn: READER }),
+    () => iam.tagPolicy({ PolicyArn: READER, Tags: [{ Key: 'a', Value: 'b' }] }),
+  ]) await assert.rejects(call(), (error) => error.$metadata.httpStatusCode < 500);
   assert.match((await iam.getPolicyVersion({ PolicyArn: READER, VersionId: 'v1' })).PolicyVersion.Document, /GetItem|Get%2A/);
 });
