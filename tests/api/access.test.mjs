@@ -213,3 +213,29 @@ test('an item that a failed condition would return is returned to who may have w
   for (const call of [...calls(none), ...calls({})])
     await assert.rejects(call(), (error) => ['ConditionalCheckFailedException', 'TransactionCanceledException'].includes(error.name));
 });
+
+test('who is denied meets no fault on demand, and learns of none', { skip }, async () => {
+  const tested = await identityServer(['--in-memory', '--test-mode']);
+  try {
+    const iam = tested.iam();
+    const faulty = (credentials) => {
+      const db = tested.db(credentials);
+      db.middlewareStack.add((next) => (args) => {
+        args.request.headers['x-stator-fault'] = 'error=ThrottlingException';
+        return next(args);
+      }, { step: 'build' });
+      return db;
+    };
+    const calls = (db) => [
+      () => db.getItem({ TableName: 'things', Key: { id: S('x') } }),
+      () => db.listTables({}),
+      () => db.transactGetItems({ TransactItems: [{ Get: { TableName: 'things', Key: { id: S('x') } } }] }),
+      () => db.executeStatement({ Statement: "SELECT * FROM things WHERE id='x'" }),
+      () => db.executeTransaction({ TransactStatements: [{ Statement: "SELECT * FROM things WHERE id='x'" }] }),
+    ];
+    for (const call of calls(faulty(await newUser(iam, 'nobody')))) await refused(call(), 'AccessDeniedException');
+    for (const call of calls(faulty(await newUser(iam, 'all', policy(allow('*')))))) await refused(call(), 'ThrottlingException');
+  } finally {
+    await tested.stop();
+  }
+});
