@@ -3,25 +3,11 @@
 
 /* ---- the resource ---- */
 
-static str kind_word(enum identity_kind kind) {
-    switch (kind) {
-    case IDENTITY_USER:
-        return STR("user");
-    case IDENTITY_GROUP:
-        return STR("group");
-    case IDENTITY_ROLE:
-        return STR("role");
-    case IDENTITY_POLICY:
-        return STR("policy");
-    }
-    return (str){};
-}
-
 /* "arn:aws:iam::ACCOUNT:user/path/name" */
 static str arn_of(const struct identity_work *work, str path, str name) {
-    return arena_printf(work->call.arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s",
-                        STR_ARG(work->request->account_id),
-                        STR_ARG(kind_word(work->operation->kind)), STR_ARG(path), STR_ARG(name));
+    return arena_printf(
+        work->call.arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARG(work->request->account_id),
+        STR_ARG(identity_kind_word(work->operation->kind)), STR_ARG(path), STR_ARG(name));
 }
 
 static str path_or_root(str path) {
