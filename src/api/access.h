@@ -21,6 +21,9 @@ struct statement;
 /* Before the operation's own code: everything but PartiQL's statements, which are not parsed yet.
  * Only for requests whose caller has a principal. */
 status access_check(struct request *request);
+/* The same before faults on demand are looked at, which are only for calls that would be run: with
+ * the statements of ExecuteStatement and ExecuteTransaction, too. */
+status access_check_ahead(struct request *request);
 /* One statement, once it is parsed. Does nothing when nobody is asked who they are. */
 status access_check_statement(struct request *request, const struct statement *statement);
 /* Whether the caller could do `action` on the table or stream of that ARN if `changed` were its

@@ -284,6 +284,34 @@ status access_check_statement(struct request *request, const struct statement *s
     return check(request, &ask);
 }
 
+/* What else is wrong with it, the operation says. */
+static status check_ahead(struct request *request, str text,
+                          const struct in_PreparedStatementParameters *parameters) {
+    struct statement statement;
+    struct scope *scope = request->scope;
+    status st = statement_parse(request, text, parameters, &statement);
+    if (st != ST_FAILED || scope->error == ERROR_AccessDeniedException)
+        return st;
+    scope->error = ERROR_NONE;
+    scope->error_text = scope->error_item = (str){};
+    scope->error_detail = NULL;
+    return ST_OK;
+}
+
+status access_check_ahead(struct request *request) {
+    const struct in_ExecuteStatementInput *one = request->input;
+    const struct in_ExecuteTransactionInput *several = request->input;
+    TRY(access_check(request));
+    if (request->operation->input == SHAPE_ExecuteStatementInput)
+        return check_ahead(request, one->Statement, one->Parameters);
+    if (request->operation->input != SHAPE_ExecuteTransactionInput)
+        return ST_OK;
+    for (size_t i = 0; i < several->TransactStatements->count; i++)
+        TRY(check_ahead(request, several->TransactStatements->at[i]->Statement,
+                        several->TransactStatements->at[i]->Parameters));
+    return ST_OK;
+}
+
 /* ---- policies that are to be ---- */
 
 bool access_allows(struct request *request, str action, str arn, const struct table *changed) {

@@ -300,6 +300,28 @@ static str said_or_none(const struct shape *shape, const void *in, str name) {
     return said.ptr != NULL ? said : STR("NONE");
 }
 
+static bool asks_for_old(const struct shape *shape, const void *in) {
+    return str_eq(access_text(shape, in, STR("ReturnValuesOnConditionCheckFailure")),
+                  STR("ALL_OLD"));
+}
+
+/* Whether a condition that is false would show the whole item. Statements are not told apart: one
+ * of them is enough for all of a transaction. */
+static bool shows_on_failure(const struct gathering *g) {
+    const struct request *request = g->request;
+    const struct shape *whole = &shapes[request->operation->input];
+    if (g->ask->statement == NULL)
+        return asks_for_old(&shapes[g->ask->shape], g->ask->in);
+    if (g->ask->statement->parsed.kind == PARTIQL_SELECT)
+        return false;
+    const struct any_list *list = pointer_in(whole, request->input, STR("TransactStatements"));
+    bool shows = asks_for_old(whole, request->input);
+    for (size_t i = 0; list != NULL && !shows && i < list->count; i++)
+        shows =
+            asks_for_old(&shapes[SHAPE_ParameterizedStatement], ((const void *const *)list->at)[i]);
+    return shows;
+}
+
 static void describe_members(const struct gathering *g, struct access_context *context) {
     const struct request *request = g->request;
     const struct shape *shape = &shapes[g->ask->shape], *whole = &shapes[request->operation->input];
@@ -307,6 +329,8 @@ static void describe_members(const struct gathering *g, struct access_context *c
         context->select = select_of(g, &(struct holder){shape, g->ask->in});
         context->return_values = said_or_none(shape, g->ask->in, STR("ReturnValues"));
     }
+    if (!str_eq(context->return_values, STR("ALL_NEW")) && shows_on_failure(g))
+        context->return_values = STR("ALL_OLD");
     context->return_consumed_capacity =
         said_or_none(whole, request->input, STR("ReturnConsumedCapacity"));
 }

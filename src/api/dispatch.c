@@ -167,7 +167,14 @@ static status run(struct request *request) {
 
 static status run_with_faults(struct request *request, const struct api_call *call,
                               struct api_answer *out) {
-    status st = fault_begin(request, call->faults, call->fault_spec);
+    status st = ST_OK;
+    if (request->caller->principal != NULL) {
+        request->tables = catalogue_acquire(request->database);
+        st = access_check_ahead(request);
+        catalogue_release(request->tables);
+    }
+    if (st == ST_OK)
+        st = fault_begin(request, call->faults, call->fault_spec);
     if (st == ST_OK)
         st = run(request);
     if (request->fault == NULL || st == ST_WOULD_WAIT)

@@ -24,6 +24,7 @@ static status verify(const struct auth *auth, struct scope *scope,
                      struct principal **out) {
     struct asker asker;
     TRY(sigv4_check(scope, claim, auth->region, service));
+    TRY(sigv4_check_target(scope, request, claim));
     asker_find(auth->identities, scope, claim, &asker);
     bool is_true = sigv4_is_signed(scope, request, claim, &asker.key);
     if (is_true && asker.standing == ASKER_KNOWN) {

@@ -35,6 +35,7 @@ enum identity_error {
 #undef X
 };
 
+str identity_kind_word(enum identity_kind kind); /* "user" */
 /* "NoSuchEntity" */
 str identity_error_name(enum identity_error error);
 int identity_error_http_status(enum identity_error error);

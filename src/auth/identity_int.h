@@ -126,7 +126,6 @@ status change_key(struct change *change, struct access_key *old_key, struct acce
 
 /* ---- rules ---- */
 
-str identity_kind_word(enum identity_kind kind); /* "user" */
 status check_name(struct identity_call *call, enum identity_kind kind, str name);
 status check_document_name(struct identity_call *call, str name);
 status check_path(struct identity_call *call, str path);

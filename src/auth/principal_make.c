@@ -169,6 +169,7 @@ struct principal *principal_of_session(const struct identity_snapshot *snapshot,
     principal->arn =
         arena_printf(arena, "arn:aws:sts::%.*s:assumed-role/%.*s/%.*s", STR_ARG(snapshot->account),
                      STR_ARG(role->name), STR_ARG(session->session_name));
+    principal->issued_us = session->issued_us;
     principal->expires_us = session->expires_us;
     set_tags(principal, role->tags, session->tags);
     set_policies(principal, snapshot, role);

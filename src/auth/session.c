@@ -72,6 +72,7 @@ static void describe(const struct identity_call *call, const struct principal *c
                                    .source_ip = wish->source_ip,
                                    .user_agent = wish->user_agent,
                                    .external_id = wish->external_id,
+                                   .role_session_name = wish->session_name,
                                    .secure_transport = wish->secure_transport,
                                    .now_us = call->now_us};
     principal_describe(caller, out);
@@ -132,7 +133,8 @@ static status check_seconds(struct identity_call *call, const struct principal *
 static status give(const struct identity_snapshot *snapshot, struct identity_call *call,
                    const struct session_wish *wish, const struct identity *role, int32_t seconds,
                    struct session_credentials *out) {
-    struct session_claim claim = {.expires_us = call->now_us + seconds * INT64_C(1000000),
+    struct session_claim claim = {.issued_us = call->now_us,
+                                  .expires_us = call->now_us + seconds * INT64_C(1000000),
                                   .role_name = role->name,
                                   .role_id = role->id,
                                   .session_name = wish->session_name,

@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-enum { TOKEN_VERSION = 1, HEAD_LEN = 9 };
+enum { TOKEN_VERSION = 2, TOKEN_VERSION_UNDATED = 1, HEAD_LEN = 17, HEAD_LEN_UNDATED = 9 };
 
 /* ---- writing ---- */
 
@@ -53,6 +53,8 @@ status session_token_write(const struct token_key *key, const struct session_cla
     buf_init(&bytes, arena, 512);
     buf_add_byte(&bytes, TOKEN_VERSION);
     put_be64(buf_reserve(&bytes, 8), (uint64_t)claim->expires_us);
+    bytes.len += 8;
+    put_be64(buf_reserve(&bytes, 8), (uint64_t)claim->issued_us);
     bytes.len += 8;
     add_fields(&bytes, claim);
     struct sha256_digest mac = mac_of(key, "stator session token", buf_str(&bytes));
@@ -120,7 +122,7 @@ status session_token_read(const struct token_key *key, str text, struct arena *a
         return ST_INVALID;
     char *bytes = arena_bytes(arena, text.len / 4 * 3 + 1);
     size_t len = 0;
-    if (!base64_decode(text, bytes, &len) || len < HEAD_LEN + SHA256_LEN)
+    if (!base64_decode(text, bytes, &len) || len < HEAD_LEN_UNDATED + SHA256_LEN)
         return ST_INVALID;
     struct sha256_digest said;
     len -= SHA256_LEN;
@@ -133,11 +135,15 @@ status session_token_read(const struct token_key *key, str text, struct arena *a
 
 status session_token_fields(str bytes, struct arena *arena, struct session_claim *out) {
     *out = (struct session_claim){};
-    if (bytes.len < HEAD_LEN || bytes.ptr[0] != TOKEN_VERSION)
+    bool undated = bytes.len > 0 && bytes.ptr[0] == TOKEN_VERSION_UNDATED;
+    size_t head_len = undated ? HEAD_LEN_UNDATED : HEAD_LEN;
+    if (bytes.len < head_len || (!undated && bytes.ptr[0] != TOKEN_VERSION))
         return ST_INVALID;
-    struct token_reader reader = {(const unsigned char *)bytes.ptr + HEAD_LEN,
+    struct token_reader reader = {(const unsigned char *)bytes.ptr + head_len,
                                   (const unsigned char *)bytes.ptr + bytes.len, false};
     out->expires_us = (int64_t)get_be64(bytes.ptr + 1);
+    if (!undated)
+        out->issued_us = (int64_t)get_be64(bytes.ptr + HEAD_LEN_UNDATED);
     read_fields(&reader, arena, out);
     return reader.failed || reader.at != reader.end ? ST_INVALID : ST_OK;
 }

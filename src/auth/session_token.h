@@ -7,9 +7,10 @@
  * Errors:    ST_INVALID for bytes that are no token of this key; ST_TOO_BIG when packing.
  * Limits:    SESSION_TOKEN_BYTES_MAX bytes, 4/3 of it as base64.
  *
- * Before base64:  00  format version (1)
+ * Before base64:  00  format version (2)
  *                 01  when it expires, µs, 8 bytes big-endian
- *                 09  fields: varint length, bytes: role's name, role's id, session name, policy,
+ *                 09  when it was made, the same (version 1 had none, and began its fields here)
+ *                 17  fields: varint length, bytes: role's name, role's id, session name, policy,
  *                     varint count of ARNs and each, varint count of tags and each's key and value
  *                 …   HMAC-SHA256 of all that, 32 bytes
  *
@@ -26,7 +27,7 @@ struct token_key {
 };
 
 struct session_claim {
-    int64_t expires_us;
+    int64_t issued_us, expires_us; /* issued 0: not known, of version 1 */
     str role_name, role_id, session_name;
     str policy; /* absent: none */
     const str *policy_arns;

@@ -38,6 +38,10 @@ struct sigv4_claim {
 status sigv4_read(struct scope *scope, const struct http_request *request, struct sigv4_claim *out);
 /* Whether it was signed for us and now. */
 status sigv4_check(struct scope *scope, struct sigv4_claim *claim, str region, str service);
+/* What the request does must be signed with it: who catches a request would else make another
+ * operation of it, with the same input. */
+status sigv4_check_target(struct scope *scope, const struct http_request *request,
+                          const struct sigv4_claim *claim);
 
 /* The key for a day, a region and a service, of a secret of SIGV4_SECRET_MAX bytes at most. Cheap
  * enough to make, cheaper to keep. */

@@ -325,6 +325,15 @@ status sigv4_check(struct scope *scope, struct sigv4_claim *claim, str region, s
     return check_credential(scope, claim, region, service);
 }
 
+status sigv4_check_target(struct scope *scope, const struct http_request *request,
+                          const struct sigv4_claim *claim) {
+    str target = STR("X-Amz-Target");
+    if (http_request_header(request, target).ptr == NULL || signs(claim, target))
+        return ST_OK;
+    return fail(scope, ERROR_InvalidSignatureException,
+                "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
+}
+
 status sigv4_fail(struct scope *scope) {
     return fail(scope, ERROR_InvalidSignatureException,
                 "The request signature we calculated does not match the signature you provided. "

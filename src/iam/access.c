@@ -63,7 +63,7 @@ static enum policy_effect ask_all(const struct policy *const *policies, size_t c
 static_assert(POLICY_SILENT < POLICY_ALLOWS && POLICY_ALLOWS < POLICY_DENIES, "by precedence");
 
 /* Whether the resource belongs to another account than who asks. What has no account in its ARN
- * belongs to who asks. */
+ * belongs to who asks; policies that come with the program (account "aws") are everybody's. */
 static bool is_foreign(const struct principal *principal, str resource) {
     for (int i = 0; i < 4; i++) {
         size_t colon = str_find(resource, ':');
@@ -72,7 +72,7 @@ static bool is_foreign(const struct principal *principal, str resource) {
         resource = str_slice(resource, colon + 1, resource.len);
     }
     str account = str_slice(resource, 0, str_find(resource, ':'));
-    return account.len > 0 && !str_eq(account, principal->account);
+    return account.len > 0 && !str_eq(account, STR("aws")) && !str_eq(account, principal->account);
 }
 
 static struct outcome implied(const struct principal *principal,

@@ -45,6 +45,7 @@ struct principal {
     /* Session policies given to AssumeRole; count 0: none, which limits nothing. */
     const struct policy *const *session_policies;
     size_t session_policy_count;
+    int64_t issued_us;  /* of a session; 0: not known */
     int64_t expires_us; /* of a session; else INT64_MAX */
     context_set asks;   /* of all policies together */
     struct decisions *decisions;

@@ -36,7 +36,16 @@ enum context_key {
     CONTEXT_EPOCH_TIME,
     CONTEXT_USER_AGENT,
     CONTEXT_REQUESTED_REGION,
-    CONTEXT_EXTERNAL_ID, /* sts:ExternalId */
+    CONTEXT_EXTERNAL_ID,          /* sts:ExternalId */
+    CONTEXT_ROLE_SESSION_NAME,    /* sts:RoleSessionName: of AssumeRole */
+    CONTEXT_POLICY_ARN,           /* iam:PolicyARN: what is attached or detached */
+    CONTEXT_PERMISSIONS_BOUNDARY, /* iam:PermissionsBoundary */
+    CONTEXT_TOKEN_ISSUE_TIME,     /* aws:TokenIssueTime: of a session only */
+    CONTEXT_MFA_PRESENT,          /* aws:MultiFactorAuthPresent: of a session only, and false */
+    /* The same for all requests here. */
+    CONTEXT_RESOURCE_ACCOUNT,         /* aws:ResourceAccount */
+    CONTEXT_VIA_AWS_SERVICE,          /* aws:ViaAWSService: false */
+    CONTEXT_PRINCIPAL_IS_AWS_SERVICE, /* aws:PrincipalIsAWSService: false */
     CONTEXT_KEY_COUNT
 };
 
@@ -50,7 +59,9 @@ typedef uint32_t context_set;
     (~(CONTEXT_BIT(CONTEXT_PRINCIPAL_TAG) | CONTEXT_BIT(CONTEXT_PRINCIPAL_ARN) |                   \
        CONTEXT_BIT(CONTEXT_PRINCIPAL_ACCOUNT) | CONTEXT_BIT(CONTEXT_PRINCIPAL_TYPE) |              \
        CONTEXT_BIT(CONTEXT_USER_ID) | CONTEXT_BIT(CONTEXT_USERNAME) |                              \
-       CONTEXT_BIT(CONTEXT_REQUESTED_REGION)))
+       CONTEXT_BIT(CONTEXT_REQUESTED_REGION) | CONTEXT_BIT(CONTEXT_TOKEN_ISSUE_TIME) |             \
+       CONTEXT_BIT(CONTEXT_MFA_PRESENT) | CONTEXT_BIT(CONTEXT_RESOURCE_ACCOUNT) |                  \
+       CONTEXT_BIT(CONTEXT_VIA_AWS_SERVICE) | CONTEXT_BIT(CONTEXT_PRINCIPAL_IS_AWS_SERVICE)))
 
 struct context_tag {
     str key, value;
@@ -82,7 +93,9 @@ struct access_context {
     str principal_role; /* of a session: "arn:aws:iam::ACCOUNT:role/ROLE"; also matches Principal */
     str principal_account, principal_type, user_id, username;
     struct context_tags principal_tags;
-    str source_ip, user_agent, region, external_id;
+    str source_ip, user_agent, region, external_id, role_session_name;
+    str policy_arn, permissions_boundary; /* of a call of IAM */
+    int64_t token_issued_us;              /* of a session; 0: not known */
     bool secure_transport;
     int64_t now_us;
 };

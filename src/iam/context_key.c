@@ -31,6 +31,14 @@ static const struct key_row {
     {STR_INIT("aws:UserAgent"), CONTEXT_USER_AGENT},
     {STR_INIT("aws:RequestedRegion"), CONTEXT_REQUESTED_REGION},
     {STR_INIT("sts:ExternalId"), CONTEXT_EXTERNAL_ID},
+    {STR_INIT("sts:RoleSessionName"), CONTEXT_ROLE_SESSION_NAME},
+    {STR_INIT("iam:PolicyARN"), CONTEXT_POLICY_ARN},
+    {STR_INIT("iam:PermissionsBoundary"), CONTEXT_PERMISSIONS_BOUNDARY},
+    {STR_INIT("aws:TokenIssueTime"), CONTEXT_TOKEN_ISSUE_TIME},
+    {STR_INIT("aws:MultiFactorAuthPresent"), CONTEXT_MFA_PRESENT},
+    {STR_INIT("aws:ResourceAccount"), CONTEXT_RESOURCE_ACCOUNT},
+    {STR_INIT("aws:ViaAWSService"), CONTEXT_VIA_AWS_SERVICE},
+    {STR_INIT("aws:PrincipalIsAWSService"), CONTEXT_PRINCIPAL_IS_AWS_SERVICE},
 };
 static_assert(sizeof rows / sizeof *rows == CONTEXT_KEY_COUNT, "a row for each key");
 
@@ -78,13 +86,26 @@ static struct context_values tag_keys(const struct context_tags *tags, struct ar
     return (struct context_values){true, names, tags->count};
 }
 
-static str current_time(int64_t now_us, struct arena *scratch) {
-    time_t seconds = (time_t)(now_us / 1000000);
+static str time_text(int64_t time_us, struct arena *scratch) {
+    time_t seconds = (time_t)(time_us / 1000000);
     struct tm parts;
     if (gmtime_r(&seconds, &parts) == NULL)
         return (str){};
     return arena_printf(scratch, "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900,
                         parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+/* What has no account in its ARN belongs to who asks. */
+static str resource_account(const struct access_context *context) {
+    str rest = context->resource;
+    for (int i = 0; i < 4; i++) {
+        size_t colon = str_find(rest, ':');
+        if (colon == rest.len)
+            return context->principal_account;
+        rest = str_slice(rest, colon + 1, rest.len);
+    }
+    str account = str_slice(rest, 0, str_find(rest, ':'));
+    return account.len > 0 ? account : context->principal_account;
 }
 
 /* Of keys with one value; absent when the request has none. */
@@ -122,7 +143,7 @@ static str single_value(const struct key_ref *ref, const struct access_context *
     case CONTEXT_SECURE_TRANSPORT:
         return context->secure_transport ? STR("true") : STR("false");
     case CONTEXT_CURRENT_TIME:
-        return current_time(context->now_us, scratch);
+        return time_text(context->now_us, scratch);
     case CONTEXT_EPOCH_TIME:
         return arena_printf(scratch, "%lld", (long long)(context->now_us / 1000000));
     case CONTEXT_USER_AGENT:
@@ -131,6 +152,21 @@ static str single_value(const struct key_ref *ref, const struct access_context *
         return context->region;
     case CONTEXT_EXTERNAL_ID:
         return context->external_id;
+    case CONTEXT_ROLE_SESSION_NAME:
+        return context->role_session_name;
+    case CONTEXT_POLICY_ARN:
+        return context->policy_arn;
+    case CONTEXT_PERMISSIONS_BOUNDARY:
+        return context->permissions_boundary;
+    case CONTEXT_TOKEN_ISSUE_TIME:
+        return context->token_issued_us ? time_text(context->token_issued_us, scratch) : (str){};
+    case CONTEXT_MFA_PRESENT: /* no key that lasts says anything of it */
+        return context->principal_role.ptr ? STR("false") : (str){};
+    case CONTEXT_RESOURCE_ACCOUNT:
+        return resource_account(context);
+    case CONTEXT_VIA_AWS_SERVICE:
+    case CONTEXT_PRINCIPAL_IS_AWS_SERVICE:
+        return STR("false");
     case CONTEXT_LEADING_KEYS:
     case CONTEXT_ATTRIBUTES:
     case CONTEXT_TAG_KEYS:

@@ -7,11 +7,19 @@ context_set policy_asks(const struct policy *policy) {
 
 /* ---- principals ---- */
 
-static enum grant name_matches(const struct principal_name *name,
+static bool asks_for_arn(const struct statement *statement) {
+    for (size_t i = 0; i < statement->condition_count; i++)
+        if (statement->conditions[i].key.key == CONTEXT_PRINCIPAL_ARN)
+            return true;
+    return false;
+}
+
+/* aws:PrincipalArn of a session is its role's: who is named by it is named as the role. */
+static enum grant name_matches(const struct statement *statement, const struct principal_name *name,
                                const struct access_context *context) {
     switch (name->kind) {
     case NAMES_ANYONE:
-        return GRANT_DIRECT;
+        return context->principal_role.ptr && asks_for_arn(statement) ? GRANT_ROLE : GRANT_DIRECT;
     case NAMES_ACCOUNT:
         return context->principal_account.ptr && str_eq(name->text, context->principal_account)
                    ? GRANT_ACCOUNT
@@ -44,7 +52,7 @@ static enum grant not_principals_match(const struct statement *statement,
     bool any = false;
     for (size_t i = 0; i < statement->principal_count; i++) {
         const struct principal_name *name = &statement->principals[i];
-        enum grant grant = name_matches(name, context);
+        enum grant grant = name_matches(statement, name, context);
         if (name->kind == NAMES_ANYONE)
             return GRANT_NONE;
         any |= grant != GRANT_NONE;
@@ -64,7 +72,7 @@ static enum grant principals_match(const struct statement *statement,
     if (statement->not_principals)
         return not_principals_match(statement, context);
     for (size_t i = 0; i < statement->principal_count; i++) {
-        enum grant grant = name_matches(&statement->principals[i], context);
+        enum grant grant = name_matches(statement, &statement->principals[i], context);
         if (grant > best)
             best = grant;
     }

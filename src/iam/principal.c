@@ -44,4 +44,5 @@ void principal_describe(const struct principal *principal, struct access_context
     context->user_id = principal->user_id;
     context->username = principal->kind == PRINCIPAL_USER ? principal->name : (str){};
     context->principal_tags = principal->tags;
+    context->token_issued_us = principal->issued_us;
 }

@@ -67,14 +67,9 @@ status op_get_identity(struct identity_work *work) {
     return ST_OK;
 }
 
-static str changed_name(const struct identity_work *work) {
-    str name = work_value(work, STR("NewUserName"));
-    return name.ptr != NULL ? name : work_value(work, STR("NewGroupName"));
-}
-
 status op_update_identity(struct identity_work *work) {
     struct identity_update update = {
-        .new_name = changed_name(work),
+        .new_name = work_new_name(work),
         .new_path = work_value(work, STR("NewPath")),
         .description = work_value(work, STR("Description")),
         .session_seconds_max = work_number(work, STR("MaxSessionDuration")),

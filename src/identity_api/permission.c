@@ -3,25 +3,11 @@
 
 /* ---- the resource ---- */
 
-static str kind_word(enum identity_kind kind) {
-    switch (kind) {
-    case IDENTITY_USER:
-        return STR("user");
-    case IDENTITY_GROUP:
-        return STR("group");
-    case IDENTITY_ROLE:
-        return STR("role");
-    case IDENTITY_POLICY:
-        return STR("policy");
-    }
-    return (str){};
-}
-
 /* "arn:aws:iam::ACCOUNT:user/path/name" */
 static str arn_of(const struct identity_work *work, str path, str name) {
-    return arena_printf(work->call.arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s",
-                        STR_ARG(work->request->account_id),
-                        STR_ARG(kind_word(work->operation->kind)), STR_ARG(path), STR_ARG(name));
+    return arena_printf(
+        work->call.arena, "arn:aws:iam::%.*s:%.*s%.*s%.*s", STR_ARG(work->request->account_id),
+        STR_ARG(identity_kind_word(work->operation->kind)), STR_ARG(path), STR_ARG(name));
 }
 
 static str path_or_root(str path) {
@@ -94,16 +80,21 @@ static status denied(struct identity_work *work, const struct access_context *co
                          STR_ARG(context->resource), STR_ARG(why));
 }
 
-status work_permit(struct identity_work *work) {
+/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. */
+static str boundary_of(const struct identity_work *work, const struct identity *identity) {
+    str asked = work_value(work, STR("PermissionsBoundary"));
+    return asked.ptr != NULL || identity == NULL ? asked : identity->boundary;
+}
+
+static status permit(struct identity_work *work, str action, str resource,
+                     const struct identity *identity) {
     const struct identity_request *request = work->request;
-    const struct identity *identity = NULL;
-    str resource;
-    TRY(find_resource(work, &identity, &resource));
-    if (resource.len == 0)
-        return ST_OK;
     struct access_context context = {
-        .action = arena_printf(work->call.arena, "iam:%.*s", STR_ARG(work->operation->action)),
+        .action = arena_printf(work->call.arena, "iam:%.*s", STR_ARG(action)),
         .resource = resource,
+        .policy_arn =
+            work->operation->kind == IDENTITY_POLICY ? (str){} : work_value(work, STR("PolicyArn")),
+        .permissions_boundary = boundary_of(work, identity),
         .request_tags = work_tags(work),
         .resource_tags = identity != NULL ? identity->tags : (struct context_tags){},
         .source_ip = request->source_ip,
@@ -117,4 +108,36 @@ status work_permit(struct identity_work *work) {
         access_decide(request->principal, NULL, identities_generation(work->snapshot), &context,
                       work->call.arena);
     return decision.access == ACCESS_ALLOWED ? ST_OK : denied(work, &context, &decision);
+}
+
+/* What is made with tags takes the right to tag it. */
+static status permit_tags(struct identity_work *work, str resource) {
+    static const str actions[] = {[IDENTITY_USER] = STR_INIT("TagUser"),
+                                  [IDENTITY_ROLE] = STR_INIT("TagRole"),
+                                  [IDENTITY_POLICY] = STR_INIT("TagPolicy")};
+    if (work->operation->resource != ASKED_NEW || work_tags(work).count == 0)
+        return ST_OK;
+    return permit(work, actions[work->operation->kind], resource, NULL);
+}
+
+/* Who moves or renames must be allowed to do so to what comes of it: else what one may change
+ * could be put where others' rights begin. */
+static status permit_new_name(struct identity_work *work, const struct identity *identity) {
+    str path = work_value(work, STR("NewPath")), name = work_new_name(work);
+    if (identity == NULL || (path.ptr == NULL && name.ptr == NULL))
+        return ST_OK;
+    str resource = arn_of(work, path.ptr != NULL ? path : identity->path,
+                          name.ptr != NULL ? name : identity->name);
+    return permit(work, work->operation->action, resource, identity);
+}
+
+status work_permit(struct identity_work *work) {
+    const struct identity *identity = NULL;
+    str resource;
+    TRY(find_resource(work, &identity, &resource));
+    if (resource.len == 0)
+        return ST_OK;
+    TRY(permit(work, work->operation->action, resource, identity));
+    TRY(permit_tags(work, resource));
+    return permit_new_name(work, identity);
 }

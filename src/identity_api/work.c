@@ -175,6 +175,11 @@ str work_name(const struct identity_work *work) {
     return work_value(work, kind_member(work->operation->kind));
 }
 
+str work_new_name(const struct identity_work *work) {
+    str name = work_value(work, STR("NewUserName"));
+    return name.ptr != NULL ? name : work_value(work, STR("NewGroupName"));
+}
+
 status work_own_name(struct identity_work *work, str *out) {
     const struct principal *principal = work->request->principal;
     *out = work_name(work);

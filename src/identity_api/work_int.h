@@ -26,6 +26,8 @@ str kind_member(enum identity_kind kind);
 str work_name(const struct identity_work *work);
 /* The same, or the caller's own name; absent for the root. */
 status work_own_name(struct identity_work *work, str *out);
+/* The name that a user or group shall have; absent: the one it has. */
+str work_new_name(const struct identity_work *work);
 /* Elements of a list, at most FORM_MEMBERS_MAX. */
 size_t work_list(const struct identity_work *work, str name, str part, const str **out);
 struct context_tags work_tags(const struct identity_work *work);

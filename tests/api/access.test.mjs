@@ -192,3 +192,49 @@ test('a stream is a resource of its own, down to its records', { skip }, async (
   assert.ok((await none.getRecords({ ShardIterator })).Records);
   for (const each of clients) each.destroy();
 });
+
+test('an item that a failed condition would return is returned to who may have whole items', { skip }, async () => {
+  const { db } = await who(allow(['dynamodb:*Item', 'dynamodb:PartiQL*'], ResourceArn, { Condition: {
+    'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'shown'] },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES', 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] } } }));
+  const check = { TableName: 'things', Key: { id: S('ann') }, ConditionExpression: 'shown = :n', ExpressionAttributeValues: { ':n': S('never') } };
+  const Statement = `UPDATE things SET shown='z' WHERE id='ann' AND shown='never'`;
+  const whole = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }, none = { ReturnValuesOnConditionCheckFailure: 'NONE' };
+  const calls = (more) => [
+    () => db.deleteItem({ ...check, ...more }),
+    () => db.updateItem({ ...check, UpdateExpression: 'SET shown = :n', ReturnValues: 'UPDATED_NEW', ...more }),
+    () => db.transactWriteItems({ TransactItems: [{ ConditionCheck: { ...check, ...more } }] }),
+    () => db.transactWriteItems({ TransactItems: [{ Delete: { ...check, ...more } }] }),
+    () => db.executeStatement({ Statement, ...more }),
+    () => db.executeTransaction({ TransactStatements: [{ Statement, ...more }] }),
+  ];
+  for (const call of calls(whole)) await refused(call(), 'AccessDeniedException');
+  for (const call of [...calls(none), ...calls({})])
+    await assert.rejects(call(), (error) => ['ConditionalCheckFailedException', 'TransactionCanceledException'].includes(error.name));
+});
+
+test('who is denied meets no fault on demand, and learns of none', { skip }, async () => {
+  const tested = await identityServer(['--in-memory', '--test-mode']);
+  try {
+    const iam = tested.iam();
+    const faulty = (credentials) => {
+      const db = tested.db(credentials);
+      db.middlewareStack.add((next) => (args) => {
+        args.request.headers['x-stator-fault'] = 'error=ThrottlingException';
+        return next(args);
+      }, { step: 'build' });
+      return db;
+    };
+    const calls = (db) => [
+      () => db.getItem({ TableName: 'things', Key: { id: S('x') } }),
+      () => db.listTables({}),
+      () => db.transactGetItems({ TransactItems: [{ Get: { TableName: 'things', Key: { id: S('x') } } }] }),
+      () => db.executeStatement({ Statement: "SELECT * FROM things WHERE id='x'" }),
+      () => db.executeTransaction({ TransactStatements: [{ Statement: "SELECT * FROM things WHERE id='x'" }] }),
+    ];
+    for (const call of calls(faulty(await newUser(iam, 'nobody')))) await refused(call(), 'AccessDeniedException');
+    for (const call of calls(faulty(await newUser(iam, 'all', policy(allow('*')))))) await refused(call(), 'ThrottlingException');
+  } finally {
+    await tested.stop();
+  }
+});

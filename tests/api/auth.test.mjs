@@ -91,6 +91,29 @@ test('with --auth a true signature is served and any other refused', { skip }, a
   assert.deepEqual(await call(server, {}), missing);
 });
 
+test('what a request does is signed: whoever catches one makes no other of it', { skip }, async () => {
+  const server = servers.at(-1);
+  const { host } = new URL(server.endpoint);
+  const signed = (target) => sign(host, target, '{}', new Date(), KEY);
+  const LIST = 'DynamoDB_20120810.ListTables', LIMITS = 'DynamoDB_20120810.DescribeLimits';
+  assert.equal((await call(server, signed(LIST))).status, 200);
+  assert.deepEqual(await call(server, signed()), { status: 400, body: { __type: 'com.amazon.coral.service#InvalidSignatureException',
+    message: "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization." } });
+  const wrong = { type: 'com.amazon.coral.service#InvalidSignatureException', text: /^The request signature we calculated does not match/ };
+  const { Authorization } = signed(LIST);
+  for (const [more, target] of [
+    [signed(LIST), LIMITS],
+    [{ ...signed(LIST), 'x-amz-target': LIMITS }, LIST],
+    [{ 'x-amz-target': LIMITS, ...signed(LIST), 'X-Amz-Target': LIST }, LIST],
+    [{ ...signed(LIST), 'x-amz-date': '20150830T123600Z' }, LIST],
+    [{ ...signed(LIST), Authorization: `${Authorization.slice(0, -1)}${Authorization.endsWith('0') ? 1 : 0}`, authorization: Authorization }, LIST],
+  ]) {
+    const { body } = await call(server, more, { target });
+    assert.equal(body.__type, wrong.type);
+    assert.match(body.message, wrong.text);
+  }
+});
+
 test('a signature that is too old or too new is refused before its key is looked up', { skip }, async () => {
   const server = servers.at(-1);
   const { host } = new URL(server.endpoint);

@@ -396,7 +396,8 @@ static void fields_are_read_as_they_were_written(void **state) {
     struct token_key key = {"0123456789012345678901234567890"}, other = {"other"};
     struct context_tag tags[] = {{STR("k"), STR("v")}, {STR("empty"), STR("")}};
     str arns[] = {STR("one"), STR("two")}, text;
-    struct session_claim claim = {.expires_us = 42,
+    struct session_claim claim = {.issued_us = 41,
+                                  .expires_us = 42,
                                   .role_name = STR("r"),
                                   .role_id = STR("AROA"),
                                   .session_name = STR("s"),
@@ -407,6 +408,7 @@ static void fields_are_read_as_they_were_written(void **state) {
                          read;
     OK(session_token_write(&key, &claim, arena, &text));
     OK(session_token_read(&key, text, arena, &read));
+    assert_int_equal(read.issued_us, 41);
     assert_int_equal(read.expires_us, 42);
     assert_str(read.role_name, "r");
     assert_str(read.role_id, "AROA");
@@ -417,6 +419,18 @@ static void fields_are_read_as_they_were_written(void **state) {
     assert_int_equal(read.tags.count, 2);
     assert_str(read.tags.entries[1].key, "empty");
     assert_status(session_token_read(&other, text, arena, &read), ST_INVALID);
+}
+
+static void fields_of_the_first_version_have_no_date(void **state) {
+    static const char bytes[] = "\1\0\0\0\0\0\0\0\52\1r\4AROA\1s\0\0\0";
+    struct session_claim read;
+    (void)state;
+    OK(session_token_fields((str){bytes, sizeof bytes - 1}, arena, &read));
+    assert_int_equal(read.issued_us, 0);
+    assert_int_equal(read.expires_us, 42);
+    assert_str(read.role_id, "AROA");
+    for (size_t len = 0; len < sizeof bytes - 1; len++)
+        assert_status(session_token_fields((str){bytes, len}, arena, &read), ST_INVALID);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -438,6 +452,7 @@ int main(void) {
         CASE(a_session_outlives_a_restart_but_not_its_server),
         CASE(more_sessions_than_are_remembered_are_served),
         CASE(fields_are_read_as_they_were_written),
+        CASE(fields_of_the_first_version_have_no_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,7 +259,7 @@ static void what_a_request_lacks_is_absent(void **state) {
         {"dynamodb:Select", NULL},      {"dynamodb:FullTableScan", NULL},
         {"aws:RequestTag/a", NULL},     {"aws:TagKeys", NULL},
         {"aws:ResourceTag/a", NULL},    {"aws:PrincipalTag/", NULL},
-        {"sts:ExternalId", NULL},       {"aws:MultiFactorAuthPresent", NULL},
+        {"sts:ExternalId", NULL},       {"aws:SourceVpce", NULL},
         {"aws:PrincipalOrgID", NULL},   {"aws:PrincipalTagX", NULL}};
     CHECK_KEYS((struct world *)*state, absent);
 }

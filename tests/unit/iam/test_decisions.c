@@ -72,9 +72,19 @@ static void what_the_resources_policy_asks_counts_too(void **state) {
 /* Each key that may be different in the next request, as a condition and as a variable. */
 static void only_keys_of_who_asks_are_remembered_by(void **state) {
     struct world *world = *state;
-    static const char *const own[] = {
-        "aws:PrincipalTag/a", "aws:PrincipalArn",  "aws:userid",          "aws:PrincipalAccount",
-        "aws:username",       "aws:PrincipalType", "aws:RequestedRegion", "some:thing"};
+    static const char *const own[] = {"aws:PrincipalTag/a",
+                                      "aws:PrincipalArn",
+                                      "aws:userid",
+                                      "aws:PrincipalAccount",
+                                      "aws:username",
+                                      "aws:PrincipalType",
+                                      "aws:RequestedRegion",
+                                      "aws:TokenIssueTime",
+                                      "aws:MultiFactorAuthPresent",
+                                      "aws:ResourceAccount",
+                                      "aws:ViaAWSService",
+                                      "aws:PrincipalIsAWSService",
+                                      "some:thing"};
     static const char *const varying[] = {"dynamodb:LeadingKeys",
                                           "dynamodb:Attributes",
                                           "dynamodb:Select",
@@ -90,7 +100,10 @@ static void only_keys_of_who_asks_are_remembered_by(void **state) {
                                           "aws:CurrentTime",
                                           "aws:EpochTime",
                                           "aws:UserAgent",
-                                          "sts:ExternalId"};
+                                          "sts:ExternalId",
+                                          "sts:RoleSessionName",
+                                          "iam:PolicyARN",
+                                          "iam:PermissionsBoundary"};
     static_assert(sizeof own / sizeof *own - 1 + sizeof varying / sizeof *varying ==
                       CONTEXT_KEY_COUNT,
                   "every key");
