@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-enum { TOKEN_VERSION = 1, HEAD_LEN = 9 };
+enum { HEAD_LEN = 9 };
 
 /* ---- writing ---- */
 
@@ -33,8 +33,8 @@ static void add_field(struct buf *out, str field) {
 }
 
 static void add_fields(struct buf *out, const struct session_claim *claim) {
-    add_field(out, claim->role_name);
-    add_field(out, claim->role_id);
+    add_field(out, claim->owner_name);
+    add_field(out, claim->owner_id);
     add_field(out, claim->session_name);
     add_field(out, claim->policy);
     add_count(out, claim->policy_arn_count);
@@ -51,7 +51,7 @@ status session_token_write(const struct token_key *key, const struct session_cla
                            struct arena *arena, str *out) {
     struct buf bytes;
     buf_init(&bytes, arena, 512);
-    buf_add_byte(&bytes, TOKEN_VERSION);
+    buf_add_byte(&bytes, (unsigned char)claim->owner);
     put_be64(buf_reserve(&bytes, 8), (uint64_t)claim->expires_us);
     bytes.len += 8;
     add_fields(&bytes, claim);
@@ -93,8 +93,8 @@ static str read_field(struct token_reader *reader) {
 
 static void read_fields(struct token_reader *reader, struct arena *arena,
                         struct session_claim *out) {
-    out->role_name = read_field(reader);
-    out->role_id = read_field(reader);
+    out->owner_name = read_field(reader);
+    out->owner_id = read_field(reader);
     out->session_name = read_field(reader);
     out->policy = read_field(reader);
     if (out->policy.len == 0)
@@ -133,10 +133,12 @@ status session_token_read(const struct token_key *key, str text, struct arena *a
 
 status session_token_fields(str bytes, struct arena *arena, struct session_claim *out) {
     *out = (struct session_claim){};
-    if (bytes.len < HEAD_LEN || bytes.ptr[0] != TOKEN_VERSION)
+    if (bytes.len < HEAD_LEN ||
+        (bytes.ptr[0] != SESSION_OF_ROLE && bytes.ptr[0] != SESSION_OF_USER))
         return ST_INVALID;
     struct token_reader reader = {(const unsigned char *)bytes.ptr + HEAD_LEN,
                                   (const unsigned char *)bytes.ptr + bytes.len, false};
+    out->owner = (enum session_owner)bytes.ptr[0];
     out->expires_us = (int64_t)get_be64(bytes.ptr + 1);
     read_fields(&reader, arena, out);
     return reader.failed || reader.at != reader.end ? ST_INVALID : ST_OK;

@@ -7,9 +7,9 @@
  * Errors:    ST_INVALID for bytes that are no token of this key; ST_TOO_BIG when packing.
  * Limits:    SESSION_TOKEN_BYTES_MAX bytes, 4/3 of it as base64.
  *
- * Before base64:  00  format version (1)
+ * Before base64:  00  whose it is, and with it the form: 1, a role's; 2, a user's or the root's
  *                 01  when it expires, µs, 8 bytes big-endian
- *                 09  fields: varint length, bytes: role's name, role's id, session name, policy,
+ *                 09  fields: varint length, bytes: owner's name, owner's id, session name, policy,
  *                     varint count of ARNs and each, varint count of tags and each's key and value
  *                 …   HMAC-SHA256 of all that, 32 bytes
  *
@@ -25,10 +25,15 @@ struct token_key {
     char bytes[SHA256_LEN];
 };
 
+/* As the token's first byte says it. */
+enum session_owner { SESSION_OF_ROLE = 1, SESSION_OF_USER = 2 };
+
 struct session_claim {
+    enum session_owner owner;
     int64_t expires_us;
-    str role_name, role_id, session_name;
-    str policy; /* absent: none */
+    str owner_name, owner_id; /* of the root: no name, and the account's id */
+    str session_name;         /* this and what follows: of roles only */
+    str policy;               /* absent: none */
     const str *policy_arns;
     size_t policy_arn_count;
     struct context_tags tags;
