@@ -1,5 +1,6 @@
 // The clients that users have, each run as a program with a home directory of its own.
 
+import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,6 +98,22 @@ export async function aws(server, home, who, ...args) {
   // One line a request that was sent.
   const sent = stderr.split('\n').filter((line) => / - (?:MainThread - )?botocore\.endpoint - DEBUG - Sending http request: /.test(line)).length;
   return { code, value: code === 0 && stdout ? JSON.parse(stdout) : undefined, stderr, sent };
+}
+
+// A command that must succeed: what it answers.
+export async function awsFine(...command) {
+  const { code, value, stderr } = await aws(...command);
+  assert.equal(code, 0, stderr.slice(-2000));
+  return value;
+}
+
+// A command's end must be a failure in the service's words, and it must have asked once.
+export function awsFailed({ code, stderr, sent }, name, operation, text) {
+  assert.ok(code === 254 || code === 255, stderr.slice(-2000)); // the CLI's second version, and its first
+  const said = new RegExp(`(?:^|: )An error occurred \\(${name}\\) when calling the ${operation} operation: (.*)$`, 'm').exec(stderr);
+  assert.ok(said, stderr.slice(-2000));
+  assert.match(said[1], text);
+  assert.equal(sent, 1);
 }
 
 // A server and a session of one of its roles that ends two seconds later. A session lasts 15 minutes at
