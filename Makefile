@@ -6,7 +6,7 @@ CASE ?=
 SEED ?=
 COUNT ?=
 
-.PHONY: isolation soak model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz-build fuzz clang differential bench bench-scale bench-long fmt tidy lint help clean
+.PHONY: install boot-service isolation soak model crash-points crash-kills crash-faults index-build docs all server run test check asan tsan fuzz differential bench bench-scale bench-long fmt tidy lint help clean
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
@@ -20,14 +20,12 @@ configure = $(1) >$(@D).log 2>&1 || { cat $(@D).log; rm -f $(@D).log; exit 1; };
 # Without cmocka there is a server to build, and no tests.
 build/build.ninja:
 	@$(call configure,$(MESON) setup build $(shell pkg-config --exists cmocka || echo -Dtests=false))
+# clang's, so that its warnings are errors, too (gcc builds the others), and with the fuzz targets. At -O1,
+# because most of the time that its tests take is its own.
 build-asan/build.ninja:
-	@$(call configure,$(MESON) setup build-asan $(GCC_SANITIZE) -Db_sanitize=address$(,)undefined)
+	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-asan $(SANITIZE) -Doptimization=1 -Db_sanitize=address$(,)undefined -Dfuzz=true)
 build-tsan/build.ninja:
 	@$(call configure,$(MESON) setup build-tsan $(GCC_SANITIZE) -Db_sanitize=thread)
-build-fuzz/build.ninja:
-	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-fuzz $(SANITIZE) -Db_sanitize=address$(,)undefined -Dfuzz=true -Dtests=false)
-build-clang/build.ninja:
-	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-clang)
 , := ,
 # Silent unless something is wrong, when there is no work, too.
 ninja = out=$$(ninja -C $(1) --quiet $(2) 2>&1) || { printf '%s\n' "$$out"; exit 1; }
@@ -55,13 +53,8 @@ tsan: build-tsan/build.ninja ## kv, http and server tests under the thread sanit
 	@$(call ninja,build-tsan)
 	@tools/run_tests.py --unit build-tsan --threads-only --api build-tsan $(PICK)
 
-clang: build-clang/build.ninja ## build with clang: its warnings are errors, too
-	@$(call ninja,build-clang)
-
-fuzz-build: build-fuzz/build.ninja
-	@$(call ninja,build-fuzz)
-
-fuzz: fuzz-build ## fuzz one parser: make fuzz T=json SECONDS=60
+fuzz: build-asan/build.ninja ## fuzz one parser: make fuzz T=json SECONDS=60
+	@$(call ninja,build-asan)
 	@tools/fuzz.sh "$(T)" "$(or $(SECONDS),60)"
 
 # The others come from npm, or from PEERS=DIR (a node_modules); ALONE=1 asks Stator alone. LOG=FILE keeps what is
@@ -96,6 +89,13 @@ soak: server ## everything at once, with restarts, against models: make soak MIN
 index-build: server ## a global index for a table in use: make index-build ITEMS=200000
 	@node=$$(tools/node.py) && ITEMS='$(or $(ITEMS),200000)' $$node tests/api/index_build.test.mjs
 
+# Builds nothing, so that root owns nothing in build/.
+install: ## put the program and its unit where they belong, as root (after make server; DESTDIR=DIR elsewhere)
+	@$(MESON) install -C build --no-rebuild --quiet --tags runtime
+
+boot-service: server ## boot Debian in a container and run the unit there, as root: make boot-service ROOT=DIR
+	@tests/packaging/boot.py $(ROOT)
+
 bench: server ## measure, against the peers that npm has
 	@$(call ninja,build,bench/load)
 	@bench/bench.py $(BENCH)
@@ -120,7 +120,7 @@ lint: ## layers, sizes, names
 	@tools/check_tree.py
 
 clean: ## forget all builds
-	@rm -rf build build-asan build-tsan build-fuzz build-clang
+	@rm -rf build build-asan build-tsan
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12

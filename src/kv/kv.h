@@ -62,6 +62,16 @@ status kv_rocks_open(const char *directory, const struct kv_options *options, st
 enum kv_rekey { KV_REKEY_ONLY, KV_REKEY_ROTATE, KV_REKEY_REWRITE };
 status kv_rocks_rekey(const char *directory, const struct kv_options *options,
                       const unsigned char *new_key, enum kv_rekey what);
+struct kv_copied {
+    uint64_t files, bytes;
+    bool begun;           /* `to` was made, and is no database unless the answer is OK */
+    char failed_at[4096]; /* the file, when there is one to blame */
+};
+/* A directory that nobody has open, copied into a new or empty one, which is encrypted by a new
+ * data key under `to_key`, or plain when that is NULL. What was written is read again and compared.
+ * Until all of that has succeeded, `to` is refused when opened. */
+status kv_rocks_copy(const char *from, const struct kv_options *options, const char *to,
+                     const unsigned char *to_key, struct kv_copied *out);
 /* Waits for what was accepted, then frees. Accepts NULL. */
 void kv_close(struct kv *kv);
 

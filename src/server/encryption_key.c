@@ -169,8 +169,11 @@ static ssize_t read_command(const char *command, char *text, char problem[PROBLE
     return len;
 }
 
-bool encryption_key_read(const char *file, const char *command, unsigned char out_key[KEY_LEN],
+/* ---- either ---- */
+
+bool encryption_key_read(const struct key_place *place, unsigned char out_key[KEY_LEN],
                          bool *out_given, char problem[PROBLEM_SIZE]) {
+    const char *file = place->file, *command = place->command;
     char text[ENCRYPTION_KEY_TEXT_MAX];
     *out_given = is_given(file) || is_given(command);
     if (!*out_given)
@@ -187,4 +190,37 @@ bool encryption_key_read(const char *file, const char *command, unsigned char ou
                  is_given(file) ? file : "what the key command prints");
     key_wipe(text, sizeof text);
     return fine;
+}
+
+/* ---- the words of a command line ---- */
+
+/* "NAME VALUE" or "NAME=VALUE"; what is left is at argv[*at]. */
+static bool value_take(const char *name, int argc, char **argv, int *at, const char **out) {
+    size_t len = strlen(name);
+    const char *argument = argv[*at];
+    if (strncmp(argument, name, len) != 0)
+        return false;
+    if (argument[len] == '=') {
+        *out = argument + len + 1;
+        return true;
+    }
+    if (argument[len] != '\0' || *at + 1 >= argc)
+        return false;
+    *out = argv[++*at];
+    return true;
+}
+
+bool key_place_take(struct key_place *place, const char *whose, int argc, char **argv, int *at) {
+    char file[48], command[48];
+    snprintf(file, sizeof file, "--%sencryption-key-file", whose);
+    snprintf(command, sizeof command, "--%sencryption-key-command", whose);
+    return value_take(file, argc, argv, at, &place->file) ||
+           value_take(command, argc, argv, at, &place->command);
+}
+
+struct key_place key_place_or_environment(const struct key_place *given) {
+    if (given->file != NULL || given->command != NULL) /* the command line wins */
+        return *given;
+    return (struct key_place){getenv("STATOR_ENCRYPTION_KEY_FILE"),
+                              getenv("STATOR_ENCRYPTION_KEY_COMMAND")};
 }

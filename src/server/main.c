@@ -4,12 +4,15 @@
 #include "kv/kv.h"
 #include "server/audit.h"
 #include "server/config.h"
+#include "server/copy.h"
 #include "server/encryption_key.h"
 #include "server/iam_command.h"
 #include "server/jobs.h"
+#include "server/open_problem.h"
 #include "server/rekey.h"
 #include "server/sandbox.h"
 #include "server/service.h"
+#include "server/supervisor.h"
 #include "server/transport.h"
 #include "table/database.h"
 #include "table/verify.h"
@@ -41,6 +44,7 @@ static void print_help(FILE *out) {
     fputs("Stator: a database that speaks the DynamoDB API.\n\n"
           "  stator serve [options]     serve until SIGTERM or SIGINT\n"
           "  stator verify DIRECTORY    check everything that is stored (no server may run on it)\n"
+          "  stator copy DIRECTORY TO   copy it: to an encrypted one, a plain one, another key\n"
           "  stator rekey DIRECTORY     change the key of an encrypted one (docs/encryption.md)\n"
           "  stator iam OPERATION ...   users, roles, policies, access keys; stator iam --help\n"
           "  stator --version\n"
@@ -51,35 +55,6 @@ static void print_help(FILE *out) {
 }
 
 /* ---- opening ---- */
-
-/* `sentence`, when somebody knew a better one. */
-static const char *open_problem(status st, const char *sentence) {
-    if (sentence[0] != '\0')
-        return sentence;
-    switch (st) {
-    case ST_IN_USE:
-        return "another process is using it";
-    case ST_NEWER:
-        return "it was written by a newer version of stator; use that version";
-    case ST_CORRUPT:
-        return "what is stored there does not decode; run stator verify";
-    case ST_INVALID:
-        return "it is not empty and not a data directory of stator";
-    case ST_FULL:
-        return "the disk is full";
-    case ST_IO:
-        return errno ? strerror(errno) : "it can't be read or written";
-    case ST_OK:
-    case ST_NOT_FOUND:
-    case ST_CONFLICT:
-    case ST_WOULD_WAIT:
-    case ST_READ_ONLY:
-    case ST_TOO_BIG:
-    case ST_FAILED:
-        break;
-    }
-    return status_text(st);
-}
 
 static str given_or_environment(const char *given, const char *variable) {
     const char *value = given[0] != '\0' ? given : getenv(variable);
@@ -111,8 +86,8 @@ static status open_engine(const struct config *config, char problem[PROBLEM_SIZE
     errno = 0;
     if (config->in_memory)
         return kv_mem_open(out);
-    if (!encryption_key_read(config->encryption_key_file, config->encryption_key_command, key,
-                             &encrypted, problem))
+    struct key_place place = {config->encryption_key_file, config->encryption_key_command};
+    if (!encryption_key_read(&place, key, &encrypted, problem))
         return ST_INVALID;
     options.encryption_key = encrypted ? key : NULL;
     status st = kv_rocks_open(config->data_dir, &options, out);
@@ -300,7 +275,8 @@ static void renew(struct renewable *r, bool asked) {
         audit_reopen(r->audit);
 }
 
-/* Without anything to read again, SIGHUP ends the process as others do. */
+/* Without anything to read again, SIGHUP ends the process as others do: a terminal has gone. From a
+ * supervisor it asks to read again, and nothing is as good as read. */
 static void wait_for_signal(struct renewable *renewable) {
     static const struct timespec look = {.tv_sec = RENEW_LOOK_S};
     sigset_t set;
@@ -312,10 +288,11 @@ static void wait_for_signal(struct renewable *renewable) {
     for (;;) {
         signal_number = sigtimedwait(&set, NULL, is_renewable(renewable) ? &look : NULL);
         if (signal_number == SIGTERM || signal_number == SIGINT ||
-            (signal_number == SIGHUP && !is_renewable(renewable)))
+            (signal_number == SIGHUP && !is_renewable(renewable) && !is_supervised()))
             break;
         renew(renewable, signal_number == SIGHUP);
     }
+    supervisor_tell("STOPPING=1");
     log_info("event=stopping signal=%d", signal_number);
 }
 
@@ -407,6 +384,7 @@ static int serve(const struct config *config, struct faults *faults) {
     struct jobs *jobs = jobs_start(database);
     harden(config);
     print_screen(config, &transport, http_server_port(server), &made);
+    supervisor_tell("READY=1");
     wait_for_signal(&(struct renewable){.transport = &transport, .audit = service.audit});
     http_server_stop(server, (int)config->drain_ms);
     jobs_stop(jobs);
@@ -563,6 +541,8 @@ int main(int argc, char **argv) {
         return command_serve(argc - 2, argv + 2);
     if (str_eq(command, STR("verify")) && argc >= 3)
         return command_verify(argv[2], argc - 3, argv + 3);
+    if (str_eq(command, STR("copy")) && argc >= 4)
+        return command_copy(argv[2], argv[3], argc - 4, argv + 4);
     if (str_eq(command, STR("rekey")) && argc >= 3)
         return command_rekey(argv[2], argc - 3, argv + 3);
     print_help(stderr);

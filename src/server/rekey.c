@@ -1,10 +1,11 @@
 #include "server/rekey.h"
 
 #include "kv/kv.h"
-#include "server/config.h"
 #include "server/encryption_key.h"
+#include "server/open_problem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,52 +20,23 @@ static const char usage[] =
     "that are written from now on, --rewrite writes all files anew with it.\n";
 
 struct wishes {
-    const char *file, *command, *new_file, *new_command;
+    struct key_place key, new_key;
     enum kv_rekey what;
 };
 
-/* "--name VALUE" or "--name=VALUE" at argv[*at]; moves *at behind it. */
-static bool option_read(int argc, char **argv, int *at, const char *name, const char **out) {
-    size_t len = strlen(name);
-    const char *argument = argv[*at];
-    if (strncmp(argument, name, len) != 0)
-        return false;
-    if (argument[len] == '=') {
-        *out = argument + len + 1;
-        return true;
-    }
-    if (argument[len] != '\0' || *at + 1 >= argc)
-        return false;
-    *out = argv[++*at];
-    return true;
-}
-
 static bool wishes_read(int argc, char **argv, struct wishes *out) {
-    out->file = getenv("STATOR_ENCRYPTION_KEY_FILE");
-    out->command = getenv("STATOR_ENCRYPTION_KEY_COMMAND");
-    const char *file = NULL, *command = NULL;
+    struct key_place given = {};
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--rotate") == 0)
             out->what = KV_REKEY_ROTATE;
         else if (strcmp(argv[i], "--rewrite") == 0)
             out->what = KV_REKEY_REWRITE;
-        else if (!option_read(argc, argv, &i, "--encryption-key-file", &file) &&
-                 !option_read(argc, argv, &i, "--encryption-key-command", &command) &&
-                 !option_read(argc, argv, &i, "--new-encryption-key-file", &out->new_file) &&
-                 !option_read(argc, argv, &i, "--new-encryption-key-command", &out->new_command))
+        else if (!key_place_take(&given, "", argc, argv, &i) &&
+                 !key_place_take(&out->new_key, "new-", argc, argv, &i))
             return false;
     }
-    if (file != NULL || command != NULL) { /* the command line wins */
-        out->file = file;
-        out->command = command;
-    }
+    out->key = key_place_or_environment(&given);
     return true;
-}
-
-static const char *sentence_of(status st) {
-    return st == ST_IO && errno != 0 ? strerror(errno)
-           : st == ST_IN_USE         ? "another process is using it"
-                                     : status_text(st);
 }
 
 static int rekey(const char *directory, const struct wishes *wishes, unsigned char key[KEY_LEN],
@@ -76,8 +48,8 @@ static int rekey(const char *directory, const struct wishes *wishes, unsigned ch
                                  .write_buffer_bytes = REWRITE_BUFFER_MB * MEGABYTE,
                                  .encryption_key = key,
                                  .out_problem = &sentence};
-    if (!encryption_key_read(wishes->file, wishes->command, key, &given, problem) ||
-        !encryption_key_read(wishes->new_file, wishes->new_command, new_key, &new_given, problem)) {
+    if (!encryption_key_read(&wishes->key, key, &given, problem) ||
+        !encryption_key_read(&wishes->new_key, new_key, &new_given, problem)) {
         fprintf(stderr, "stator: %s\n", problem);
         return EXIT_FAILURE;
     }
@@ -89,7 +61,7 @@ static int rekey(const char *directory, const struct wishes *wishes, unsigned ch
     status st = kv_rocks_rekey(directory, &options, new_given ? new_key : key, wishes->what);
     if (st != ST_OK) {
         fprintf(stderr, "stator: can't change the keys of %s: %s\n", directory,
-                sentence ? sentence : sentence_of(st));
+                open_problem(st, sentence));
         return EXIT_FAILURE;
     }
     printf("%s: %s%s\n", directory, new_given ? "opens with the new key" : "opens with its key",

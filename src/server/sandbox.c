@@ -125,7 +125,6 @@ static const uint16_t allowed[] = {
     __NR_mlock,
     __NR_munlock,
     __NR_msync,
-    __NR_mincore,
     /* threads, signals, who we are */
     __NR_exit,
     __NR_exit_group,

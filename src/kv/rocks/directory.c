@@ -8,7 +8,8 @@
  * Format 1 is plain, format 2 encrypted: a program that knows no encryption refuses it as newer.
  * STATOR is written before RocksDB makes its files ("state new") and again afterwards ("state
  * ready"). So a crash in between is a directory that can be opened, and a ready directory whose
- * data is missing is an error, not a new database. */
+ * data is missing is an error, not a new database. A copy (kv/rocks/copy.c) is "state copying"
+ * until all of it is there, and is not opened before. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "kv/rocks/rocks_int.h"
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FORMAT_PLAIN = 1, FORMAT_ENCRYPTED = 2, MARK_MAX = 512, PATH_SIZE = 4096 };
+enum { FORMAT_PLAIN = 1, FORMAT_ENCRYPTED = 2, MARK_MAX = 512 };
 
 #define MARK_FILE "STATOR"
 #define ENCRYPTION "aes-256"
@@ -35,8 +36,7 @@ static void close_keeping_errno(int fd) {
     errno = kept;
 }
 
-/* Makes names in a directory survive a power cut. */
-static status directory_sync(const char *path) {
+status directory_sync(const char *path) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return ST_IO;
@@ -45,9 +45,9 @@ static status directory_sync(const char *path) {
     return st;
 }
 
-static status path_join(char out[PATH_SIZE], const char *directory, const char *name) {
-    int len = snprintf(out, PATH_SIZE, "%s/%s", directory, name);
-    if (len >= 0 && len < PATH_SIZE)
+status directory_join(char out[DIRECTORY_PATH_SIZE], const char *directory, const char *name) {
+    int len = snprintf(out, DIRECTORY_PATH_SIZE, "%s/%s", directory, name);
+    if (len >= 0 && len < DIRECTORY_PATH_SIZE)
         return ST_OK;
     errno = ENAMETOOLONG;
     return ST_IO;
@@ -68,10 +68,10 @@ static status write_synced(int fd, str bytes) {
 }
 
 status directory_put(const char *path, const char *file, str bytes, unsigned mode) {
-    char name[PATH_SIZE], name_new[PATH_SIZE];
-    TRY(path_join(name, path, file));
+    char name[DIRECTORY_PATH_SIZE], name_new[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, file));
     int len = snprintf(name_new, sizeof name_new, "%s.new", name);
-    if (len >= PATH_SIZE) {
+    if (len >= DIRECTORY_PATH_SIZE) {
         errno = ENAMETOOLONG;
         return ST_IO;
     }
@@ -87,8 +87,8 @@ status directory_put(const char *path, const char *file, str bytes, unsigned mod
 }
 
 status directory_get(const char *path, const char *file, char *out, size_t size, size_t *out_len) {
-    char name[PATH_SIZE];
-    TRY(path_join(name, path, file));
+    char name[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, file));
     int fd = open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? ST_NOT_FOUND : ST_IO;
@@ -111,7 +111,10 @@ status directory_mark(const char *path, const struct directory_mark *mark) {
     int len = snprintf(text, sizeof text, "stator-data %d\nengine rocks\n%sstate %s\ncreated %s\n",
                        mark->encrypted ? FORMAT_ENCRYPTED : FORMAT_PLAIN,
                        mark->encrypted ? "encryption " ENCRYPTION "\n" : "",
-                       mark->ready ? "ready" : "new", time_text);
+                       mark->ready     ? "ready"
+                       : mark->copying ? "copying"
+                                       : "new",
+                       time_text);
     CHECK(len > 0 && len < MARK_MAX);
     return directory_put(path, MARK_FILE, (str){text, (size_t)len}, 0644);
 }
@@ -141,12 +144,14 @@ status directory_read_mark(const char *path, struct directory_mark *out) {
         return ST_NEWER;
     if (!str_eq(mark_line(mark, STR("engine")), STR("rocks")))
         return ST_INVALID;
-    if (!str_eq(state, STR("ready")) && !str_eq(state, STR("new")))
+    if (!str_eq(state, STR("ready")) && !str_eq(state, STR("new")) &&
+        !str_eq(state, STR("copying")))
         return ST_CORRUPT;
     if (version == FORMAT_ENCRYPTED && !str_eq(mark_line(mark, STR("encryption")), STR(ENCRYPTION)))
         return ST_CORRUPT;
     *out = (struct directory_mark){.ready = str_eq(state, STR("ready")),
-                                   .encrypted = version == FORMAT_ENCRYPTED};
+                                   .encrypted = version == FORMAT_ENCRYPTED,
+                                   .copying = str_eq(state, STR("copying"))};
     return ST_OK;
 }
 
@@ -172,17 +177,17 @@ static status directory_is_empty(const char *path) {
     return empty ? ST_OK : ST_INVALID;
 }
 
-static status directory_make(const char *path) {
-    char parent[PATH_SIZE];
+status directory_make(const char *path) {
+    char parent[DIRECTORY_PATH_SIZE];
     if (mkdir(path, 0755) != 0)
         return errno == EEXIST ? ST_OK : ST_IO;
-    TRY(path_join(parent, path, ".."));
+    TRY(directory_join(parent, path, ".."));
     return directory_sync(parent);
 }
 
 static status lock_take(const char *path, int *out_fd) {
-    char name[PATH_SIZE];
-    TRY(path_join(name, path, LOCK_FILE));
+    char name[DIRECTORY_PATH_SIZE];
+    TRY(directory_join(name, path, LOCK_FILE));
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0)
         return ST_IO;
@@ -195,7 +200,7 @@ static status lock_take(const char *path, int *out_fd) {
     return ST_OK;
 }
 
-status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
+status directory_hold(const char *path, const struct kv_options *options, int *out_lock_fd,
                       struct directory_mark *out) {
     struct directory_mark mark = {};
     int fd;
@@ -208,9 +213,12 @@ status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
     TRY(lock_take(path, &fd));
     st = directory_read_mark(path, &mark); /* again: another process may just have made it */
     if (st == ST_NOT_FOUND) {
-        mark = (struct directory_mark){.encrypted = encrypt};
+        mark = (struct directory_mark){.encrypted = options->encryption_key != NULL};
         st = directory_mark(path, &mark);
     }
+    if (st == ST_OK && mark.copying)
+        st = rocks_problem(options, ST_INVALID,
+                           "it is a copy that was not finished: delete it, and copy again");
     if (st != ST_OK) {
         close_keeping_errno(fd);
         return st;
@@ -218,4 +226,18 @@ status directory_hold(const char *path, bool encrypt, int *out_lock_fd,
     *out_lock_fd = fd;
     *out = mark;
     return ST_OK;
+}
+
+status directory_hold_new(const char *path, const struct directory_mark *mark, int *out_lock_fd) {
+    int fd;
+    TRY(directory_is_empty(path));
+    TRY(lock_take(path, &fd));
+    status st = directory_is_empty(path); /* again: another process may just have filled it */
+    if (st == ST_OK)
+        st = directory_mark(path, mark);
+    if (st == ST_OK)
+        *out_lock_fd = fd;
+    else
+        close_keeping_errno(fd);
+    return st;
 }

@@ -1,5 +1,6 @@
-/* A file system between RocksDB and the real one (kv/rocks/loop_files.h). A file is its header (kv/rocks/file_cipher.h) and
- * behind it the contents, so each offset and size that passes here is moved by the header's length.
+/* A file system between RocksDB and the real one (kv/rocks/loop_files.h). A file is its header
+ * (kv/rocks/file_cipher.h) and behind it the contents, so each offset and size that passes here is
+ * moved by the header's length.
  *
  * A header is synced before anything is written behind it. So a file that a crash left with no more
  * than a header, whole or not, never held anything that somebody relies on: it counts as empty, and
@@ -16,17 +17,10 @@
 #include <algorithm>
 #include <memory>
 #include <rocksdb/env.h>
-#include <rocksdb/file_system.h>
-#include <rocksdb/options.h>
 #include <string>
 #include <vector>
 
 using namespace rocksdb;
-
-/* As RocksDB's c.cc has it. */
-struct rocksdb_options_t {
-    Options rep;
-};
 
 namespace {
 
@@ -78,13 +72,13 @@ class SequentialFile : public FSSequentialFileOwnerWrapper {
     uint64_t at_ = 0; /* of the contents */
 };
 
-class RandomAccessFile : public FSRandomAccessFileOwnerWrapper {
+class RandomAccessFile : public OneReadFile {
   public:
     RandomAccessFile(std::unique_ptr<FSRandomAccessFile> &&file, Cipher &&cipher)
-        : FSRandomAccessFileOwnerWrapper(std::move(file)), cipher_(std::move(cipher)) {}
+        : OneReadFile(std::move(file)), cipher_(std::move(cipher)) {}
 
-    IOStatus Read(uint64_t offset, size_t n, const IOOptions &options, Slice *result,
-                  char *scratch, IODebugContext *debug) const override {
+    IOStatus Read(uint64_t offset, size_t n, const IOOptions &options, Slice *result, char *scratch,
+                  IODebugContext *debug) const override {
         *result = Slice(scratch, 0);
         if (!cipher_)
             return IOStatus::OK();
@@ -99,19 +93,6 @@ class RandomAccessFile : public FSRandomAccessFileOwnerWrapper {
     IOStatus Prefetch(uint64_t offset, size_t n, const IOOptions &options,
                       IODebugContext *debug) override {
         return target()->Prefetch(offset + kHeader, n, options, debug);
-    }
-
-    /* One Read after the other, as the base class has it: what the wrapper would pass on is not
-     * decrypted. */
-    IOStatus MultiRead(FSReadRequest *requests, size_t count, const IOOptions &options,
-                       IODebugContext *debug) override {
-        return FSRandomAccessFile::MultiRead(requests, count, options, debug);
-    }
-    IOStatus ReadAsync(FSReadRequest &request, const IOOptions &options,
-                       std::function<void(const FSReadRequest &, void *)> done, void *context,
-                       void **handle, IOHandleDeleter *deleter, IODebugContext *debug) override {
-        return FSRandomAccessFile::ReadAsync(request, options, done, context, handle, deleter,
-                                             debug);
     }
 
     IOStatus InvalidateCache(size_t offset, size_t length) override {
@@ -235,8 +216,7 @@ class EncryptedFileSystem : public FileSystemWrapper {
     }
 
     IOStatus NewWritableFile(const std::string &name, const FileOptions &options,
-                             std::unique_ptr<FSWritableFile> *out,
-                             IODebugContext *debug) override {
+                             std::unique_ptr<FSWritableFile> *out, IODebugContext *debug) override {
         std::unique_ptr<FSWritableFile> file;
         unsigned char header[kHeader];
         if (options.use_direct_writes)

@@ -18,16 +18,11 @@
 
 _Static_assert((int)KV_ENCRYPTION_KEY_LEN == (int)KEY_LEN, "one kind of key");
 
-static status problem(const struct kv_options *options, status st, const char *sentence) {
-    if (options->out_problem != NULL)
-        *options->out_problem = sentence;
-    return st;
-}
-
 static status library_load(const struct kv_options *options) {
     return crypto_load() == ST_OK
                ? ST_OK
-               : problem(options, ST_IO, "encryption needs libcrypto.so.3, which can't be loaded");
+               : rocks_problem(options, ST_IO,
+                               "encryption needs libcrypto.so.3, which can't be loaded");
 }
 
 static status keys_read(const char *directory, const struct kv_options *options,
@@ -38,9 +33,9 @@ static status keys_read(const char *directory, const struct kv_options *options,
     if (st == ST_OK)
         st = key_file_read(bytes, len, options->encryption_key, out);
     if (st == ST_CORRUPT)
-        return problem(options, st, "its file KEYS is damaged: put back a copy of that file");
+        return rocks_problem(options, st, "its file KEYS is damaged: put back a copy of that file");
     if (st == ST_INVALID)
-        return problem(options, st, "the encryption key is not the one it is encrypted with");
+        return rocks_problem(options, st, "the encryption key is not the one it is encrypted with");
     return st;
 }
 
@@ -51,40 +46,48 @@ static status keys_write(const char *directory, const struct key_ring *ring,
     return directory_put(directory, KEYS_FILE, (str){(char *)bytes, len}, 0600);
 }
 
-static status ring_open(const char *directory, const struct directory_mark *mark,
-                        const struct kv_options *options, struct key_ring *ring) {
-    status st = keys_read(directory, options, ring);
-    if (st != ST_NOT_FOUND)
-        return st;
-    if (mark->ready)
-        return problem(options, ST_CORRUPT,
-                       "it is encrypted, and its file KEYS is missing, without which nothing in it "
-                       "can be read: put back a copy of that file");
-    CHECK(key_ring_add(ring, clock_wall_us()) == ST_OK);
-    return keys_write(directory, ring, options->encryption_key);
-}
-
 static status key_is_fitting(const struct directory_mark *mark, const struct kv_options *options) {
     if (mark->encrypted && options->encryption_key == NULL)
-        return problem(options, ST_INVALID,
-                       "it is encrypted: give its key by --encryption-key-file or "
-                       "--encryption-key-command");
+        return rocks_problem(options, ST_INVALID,
+                             "it is encrypted: give its key by --encryption-key-file or "
+                             "--encryption-key-command");
     if (!mark->encrypted && options->encryption_key != NULL)
-        return problem(options, ST_INVALID,
-                       "it is not encrypted, but an encryption key is given: leave that out, or "
-                       "copy its tables to a new directory that is (docs/encryption.md)");
+        return rocks_problem(
+            options, ST_INVALID,
+            "it is not encrypted, but an encryption key is given: leave that out, or "
+            "make an encrypted copy of it by stator copy (docs/encryption.md)");
     return ST_OK;
+}
+
+status encryption_keys_open(const char *directory, const struct directory_mark *mark,
+                            const struct kv_options *options, struct key_ring *out) {
+    TRY(key_is_fitting(mark, options));
+    if (!mark->encrypted)
+        return ST_OK;
+    TRY(library_load(options));
+    status st = keys_read(directory, options, out);
+    if (st == ST_NOT_FOUND && mark->ready)
+        return rocks_problem(options, ST_CORRUPT,
+                             "it is encrypted, and its file KEYS is missing, without which nothing "
+                             "in it can be read: put back a copy of that file");
+    return st;
+}
+
+status encryption_keys_make(const char *directory, const struct kv_options *options,
+                            struct key_ring *out) {
+    TRY(library_load(options));
+    *out = (struct key_ring){};
+    CHECK(key_ring_add(out, clock_wall_us()) == ST_OK);
+    return keys_write(directory, out, options->encryption_key);
 }
 
 status encryption_begin(const char *directory, const struct directory_mark *mark,
                         const struct kv_options *options, struct encrypted_files **out) {
     struct key_ring ring = {};
-    TRY(key_is_fitting(mark, options));
-    if (!mark->encrypted)
-        return ST_OK;
-    TRY(library_load(options));
-    status st = ring_open(directory, mark, options, &ring);
-    if (st == ST_OK)
+    status st = encryption_keys_open(directory, mark, options, &ring);
+    if (st == ST_NOT_FOUND)
+        st = encryption_keys_make(directory, options, &ring);
+    if (st == ST_OK && mark->encrypted)
         *out = encrypted_files_new(&ring);
     key_wipe(&ring, sizeof ring);
     return st;
@@ -191,12 +194,11 @@ static status files_rewrite(const char *directory, const struct kv_options *opti
 
 static status rekey(const char *directory, const struct kv_options *options,
                     const unsigned char *new_key, enum kv_rekey what, struct key_ring *ring) {
-    TRY(keys_read(directory, options, ring));
     if (what != KV_REKEY_ONLY) {
         TRY(ring_prune(directory, ring));
         if (key_ring_add(ring, clock_wall_us()) != ST_OK)
-            return problem(options, ST_TOO_BIG,
-                           "it has as many data keys in use as there may be: add --rewrite");
+            return rocks_problem(options, ST_TOO_BIG,
+                                 "it has as many data keys in use as there may be: add --rewrite");
     }
     TRY(keys_write(directory, ring, new_key));
     if (what != KV_REKEY_REWRITE)
@@ -213,16 +215,15 @@ status kv_rocks_rekey(const char *directory, const struct kv_options *options,
     int lock_fd;
     status st = directory_read_mark(directory, &mark);
     if (st == ST_NOT_FOUND || (st == ST_OK && !mark.encrypted))
-        return problem(options, ST_INVALID, "it is not an encrypted data directory");
+        return rocks_problem(options, ST_INVALID, "it is not an encrypted data directory");
     TRY(st);
-    TRY(directory_hold(directory, true, &lock_fd, &mark));
-    st = key_is_fitting(&mark, options);
-    if (st == ST_OK)
-        st = library_load(options);
+    TRY(directory_hold(directory, options, &lock_fd, &mark));
+    st = encryption_keys_open(directory, &mark, options, &ring);
     if (st == ST_OK)
         st = rekey(directory, options, new_key, what, &ring);
     if (st == ST_NOT_FOUND)
-        st = problem(options, ST_CORRUPT, "its file KEYS is missing: put back a copy of that file");
+        st = rocks_problem(options, ST_CORRUPT,
+                           "its file KEYS is missing: put back a copy of that file");
     key_wipe(&ring, sizeof ring);
     int kept = errno;
     close(lock_fd);

@@ -9,27 +9,21 @@ extern "C" {
 #include <cstring>
 #include <fcntl.h>
 #include <rocksdb/env.h>
-#include <rocksdb/options.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 using namespace rocksdb;
 
-/* As RocksDB's c.cc has it. */
-struct rocksdb_options_t {
-    Options rep;
-};
-
 namespace {
 
-class LoopFile : public FSRandomAccessFileOwnerWrapper {
+class LoopFile : public OneReadFile {
   public:
     LoopFile(std::unique_ptr<FSRandomAccessFile> &&file, int descriptor)
-        : FSRandomAccessFileOwnerWrapper(std::move(file)), descriptor_(descriptor) {}
+        : OneReadFile(std::move(file)), descriptor_(descriptor) {}
     ~LoopFile() override { close(descriptor_); }
 
-    IOStatus Read(uint64_t offset, size_t n, const IOOptions &options, Slice *result,
-                  char *scratch, IODebugContext *debug) const override {
+    IOStatus Read(uint64_t offset, size_t n, const IOOptions &options, Slice *result, char *scratch,
+                  IODebugContext *debug) const override {
         if (thread_may_wait())
             return target()->Read(offset, n, options, result, scratch, debug);
         *result = Slice(scratch, 0);
@@ -50,17 +44,6 @@ class LoopFile : public FSRandomAccessFileOwnerWrapper {
                       IODebugContext *debug) override {
         return thread_may_wait() ? target()->Prefetch(offset, n, options, debug)
                                  : IOStatus::NotSupported("reading ahead on a loop");
-    }
-    /* One Read after the other, as the base class has it. */
-    IOStatus MultiRead(FSReadRequest *requests, size_t count, const IOOptions &options,
-                       IODebugContext *debug) override {
-        return FSRandomAccessFile::MultiRead(requests, count, options, debug);
-    }
-    IOStatus ReadAsync(FSReadRequest &request, const IOOptions &options,
-                       std::function<void(const FSReadRequest &, void *)> done, void *context,
-                       void **handle, IOHandleDeleter *deleter, IODebugContext *debug) override {
-        return FSRandomAccessFile::ReadAsync(request, options, done, context, handle, deleter,
-                                             debug);
     }
 
   private:

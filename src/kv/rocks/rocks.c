@@ -400,7 +400,7 @@ static status stamp_read(struct rocks *rocks, uint64_t *out_stamp) {
 static status files_open(struct rocks *rocks, uint64_t *out_stamp) {
     const struct kv_options *options = &rocks->options;
     struct directory_mark *mark = &rocks->mark;
-    TRY(directory_hold(rocks->directory, options->encryption_key != NULL, &rocks->lock_fd, mark));
+    TRY(directory_hold(rocks->directory, options, &rocks->lock_fd, mark));
     TRY(encryption_begin(rocks->directory, mark, options, &rocks->files));
     rocks->options.encryption_key = NULL; /* the caller's, and not asked for again */
     status st =

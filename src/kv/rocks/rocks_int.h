@@ -100,6 +100,7 @@ struct groups {
 struct directory_mark {
     bool ready; /* the engine's own files exist; else no data was ever put there */
     bool encrypted;
+    bool copying; /* a copy that has not come to its end: not ready, and never opened */
 };
 
 struct rocks {
@@ -153,8 +154,16 @@ void group_clear(struct group *group);
 status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t **out);
 
 /* directory.c */
-/* Makes or checks the directory and holds it; a new one is marked as encrypted when asked. */
-status directory_hold(const char *path, bool encrypt, int *out_lock_fd, struct directory_mark *out);
+/* Makes or checks the directory and holds it; a new one is marked as encrypted when a key is
+ * given. */
+status directory_hold(const char *path, const struct kv_options *options, int *out_lock_fd,
+                      struct directory_mark *out);
+status directory_make(const char *path); /* or it exists */
+enum { DIRECTORY_PATH_SIZE = 4096 };
+status directory_join(char out[DIRECTORY_PATH_SIZE], const char *directory, const char *name);
+status directory_sync(const char *path); /* its names survive a power cut */
+/* Holds one that must be empty (else INVALID), and marks it. */
+status directory_hold_new(const char *path, const struct directory_mark *mark, int *out_lock_fd);
 /* The file that says "ours". Reading answers NOT_FOUND when there is none. */
 status directory_mark(const char *path, const struct directory_mark *mark);
 status directory_read_mark(const char *path, struct directory_mark *out);
@@ -164,7 +173,22 @@ status directory_get(const char *path, const char *file, char *out, size_t size,
 /* Bytes that may still be written; UINT64_MAX when nobody knows. */
 uint64_t disk_free(const char *path);
 
+/* What a status that opening answers does not say. */
+static inline status rocks_problem(const struct kv_options *options, status st,
+                                   const char *sentence) {
+    if (options->out_problem != NULL)
+        *options->out_problem = sentence;
+    return st;
+}
+
 /* encryption.c */
+/* The keys of an encrypted directory; of a plain one, none. NOT_FOUND when it is new and has none
+ * yet. INVALID, CORRUPT: *options->out_problem says why. */
+status encryption_keys_open(const char *directory, const struct directory_mark *mark,
+                            const struct kv_options *options, struct key_ring *out);
+/* Random ones, for a new directory. */
+status encryption_keys_make(const char *directory, const struct kv_options *options,
+                            struct key_ring *out);
 /* What opening an encrypted directory begins with: its keys, made when it is a new one; *out stays
  * NULL for a plain one. INVALID, CORRUPT: *options->out_problem says why. */
 status encryption_begin(const char *directory, const struct directory_mark *mark,
