@@ -21,7 +21,7 @@ static void ask_key(const struct identity_snapshot *snapshot, const struct sigv4
     key_for(out->principal != NULL ? key : snapshot->nobody, claim, &out->key);
 }
 
-/* NULL for a token that isn't ours, or whose role is gone. */
+/* NULL for a token that isn't ours, or whose role or user is gone. */
 static struct session *open_session(const struct identity_snapshot *snapshot, str token,
                                     struct arena *arena) {
     struct session_claim claim;

@@ -41,6 +41,9 @@ enum {
     SESSION_SECONDS_MIN = 900,
     SESSION_SECONDS_MAX = 12 * 3600, /* a role's limit is from 3600 to this */
     SESSION_SECONDS_DEFAULT = 3600,
+    OWN_SESSION_SECONDS_MAX = 36 * 3600, /* of users; the root has an hour at most */
+    OWN_SESSION_SECONDS_DEFAULT = 12 * 3600,
+    ROOT_SESSION_SECONDS_MAX = 3600,
 };
 
 enum identity_kind { IDENTITY_USER, IDENTITY_GROUP, IDENTITY_ROLE, IDENTITY_POLICY };

@@ -26,6 +26,7 @@
     X(ValidationError, 400)                                                                        \
     X(MalformedPolicyDocument, 400)                                                                \
     X(PackedPolicyTooLarge, 400)                                                                   \
+    X(InvalidClientTokenId, 403)                                                                   \
     X(AccessDenied, 403)
 
 enum identity_error {

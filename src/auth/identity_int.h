@@ -145,7 +145,7 @@ int name_order(str a, str b); /* without regard to case */
 
 /* Counted, of the caller. */
 struct principal *principal_of_key(const struct identity_snapshot *snapshot, size_t key_index);
-/* NULL when its role isn't there any more. */
+/* NULL when its role or user isn't there any more. */
 struct principal *principal_of_session(const struct identity_snapshot *snapshot,
                                        const struct session_claim *session);
 

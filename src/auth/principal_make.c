@@ -153,10 +153,25 @@ static void set_session_policies(struct principal *principal,
     principal->session_policy_count = count;
 }
 
-struct principal *principal_of_session(const struct identity_snapshot *snapshot,
-                                       const struct session_claim *session) {
-    const struct identity *role = identity_find(snapshot, IDENTITY_ROLE, session->role_name);
-    if (role == NULL || !str_eq(role->id, session->role_id))
+/* Of a user, or of the root, who has no name: who they are, and no less, but for a while. */
+static struct principal *own_session(const struct identity_snapshot *snapshot,
+                                     const struct session_claim *session) {
+    bool is_root = session->owner_name.len == 0;
+    const struct identity *user =
+        is_root ? NULL : identity_find(snapshot, IDENTITY_USER, session->owner_name);
+    str id = user != NULL ? user->id : is_root ? snapshot->account : (str){};
+    if (!str_eq(id, session->owner_id))
+        return NULL;
+    struct principal *principal = user != NULL ? make_user(snapshot, user) : make_root(snapshot);
+    principal->issued_us = session->issued_us;
+    principal->expires_us = session->expires_us;
+    return principal;
+}
+
+static struct principal *role_session(const struct identity_snapshot *snapshot,
+                                      const struct session_claim *session) {
+    const struct identity *role = identity_find(snapshot, IDENTITY_ROLE, session->owner_name);
+    if (role == NULL || !str_eq(role->id, session->owner_id))
         return NULL;
     struct principal *principal = principal_new();
     struct arena *arena = principal->arena;
@@ -176,4 +191,15 @@ struct principal *principal_of_session(const struct identity_snapshot *snapshot,
     set_session_policies(principal, snapshot, session);
     principal_ready(principal);
     return principal;
+}
+
+struct principal *principal_of_session(const struct identity_snapshot *snapshot,
+                                       const struct session_claim *session) {
+    switch (session->owner) {
+    case SESSION_OF_ROLE:
+        return role_session(snapshot, session);
+    case SESSION_OF_USER:
+        return own_session(snapshot, session);
+    }
+    return NULL;
 }

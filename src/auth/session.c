@@ -13,6 +13,18 @@ static bool is_session_name(str name) {
     return name.len >= SESSION_NAME_MIN && name.len <= SESSION_NAME_MAX;
 }
 
+/* 0 is what wasn't given. */
+static status check_range(struct identity_call *call, int32_t seconds, int32_t max) {
+    if (seconds == 0 || (seconds >= SESSION_SECONDS_MIN && seconds <= max))
+        return ST_OK;
+    bool too_short = seconds < SESSION_SECONDS_MIN;
+    return identity_fail(call, IDENTITY_ValidationError,
+                         "1 validation error detected: Value '%d' at 'durationSeconds' failed to "
+                         "satisfy constraint: Member must have value %s than or equal to %d",
+                         (int)seconds, too_short ? "greater" : "less",
+                         too_short ? SESSION_SECONDS_MIN : max);
+}
+
 static status check_wish(struct identity_call *call, const struct session_wish *wish) {
     if (!is_session_name(wish->session_name))
         return identity_fail(call, IDENTITY_ValidationError,
@@ -20,12 +32,7 @@ static status check_wish(struct identity_call *call, const struct session_wish *
                              "failed to satisfy constraint: Member must satisfy regular expression "
                              "pattern: [\\w+=,.@-]{%d,%d}",
                              STR_ARG(wish->session_name), SESSION_NAME_MIN, SESSION_NAME_MAX);
-    if (wish->seconds != 0 &&
-        (wish->seconds < SESSION_SECONDS_MIN || wish->seconds > SESSION_SECONDS_MAX))
-        return identity_fail(call, IDENTITY_ValidationError,
-                             "1 validation error detected: Value '%d' at 'durationSeconds' failed "
-                             "to satisfy constraint: Member must have value between %d and %d",
-                             (int)wish->seconds, SESSION_SECONDS_MIN, SESSION_SECONDS_MAX);
+    TRY(check_range(call, wish->seconds, SESSION_SECONDS_MAX));
     if (wish->policy.len > SESSION_POLICY_MAX)
         return identity_fail(call, IDENTITY_ValidationError,
                              "1 validation error detected: Value at 'policy' failed to satisfy "
@@ -130,20 +137,11 @@ static status check_seconds(struct identity_call *call, const struct principal *
 
 /* ---- giving out ---- */
 
+/* The part that all credentials have. */
 static status give(const struct identity_snapshot *snapshot, struct identity_call *call,
-                   const struct session_wish *wish, const struct identity *role, int32_t seconds,
-                   struct session_credentials *out) {
-    struct session_claim claim = {.issued_us = call->now_us,
-                                  .expires_us = call->now_us + seconds * INT64_C(1000000),
-                                  .role_name = role->name,
-                                  .role_id = role->id,
-                                  .session_name = wish->session_name,
-                                  .policy = wish->policy,
-                                  .policy_arns = wish->policy_arns,
-                                  .policy_arn_count = wish->policy_arn_count,
-                                  .tags = wish->tags};
+                   const struct session_claim *claim, struct session_credentials *out) {
     struct arena *arena = call->arena;
-    status st = session_token_write(&snapshot->token_key, &claim, arena, &out->session_token);
+    status st = session_token_write(&snapshot->token_key, claim, arena, &out->session_token);
     if (st == ST_TOO_BIG)
         return identity_fail(call, IDENTITY_PackedPolicyTooLarge,
                              "The total packed size of the session policies and session tags "
@@ -154,7 +152,29 @@ static status give(const struct identity_snapshot *snapshot, struct identity_cal
     session_token_keys(&snapshot->token_key, out->session_token, id, secret);
     out->access_key_id = (str){id, ACCESS_KEY_ID_LEN};
     out->secret_access_key = (str){secret, SECRET_KEY_LEN};
-    out->expires_us = claim.expires_us;
+    out->expires_us = claim->expires_us;
+    return ST_OK;
+}
+
+static int64_t end_of(const struct identity_call *call, int32_t seconds) {
+    return call->now_us + seconds * INT64_C(1000000);
+}
+
+static status give_role(const struct identity_snapshot *snapshot, struct identity_call *call,
+                        const struct session_wish *wish, const struct identity *role,
+                        int32_t seconds, struct session_credentials *out) {
+    struct session_claim claim = {.owner = SESSION_OF_ROLE,
+                                  .issued_us = call->now_us,
+                                  .expires_us = end_of(call, seconds),
+                                  .owner_name = role->name,
+                                  .owner_id = role->id,
+                                  .session_name = wish->session_name,
+                                  .policy = wish->policy,
+                                  .policy_arns = wish->policy_arns,
+                                  .policy_arn_count = wish->policy_arn_count,
+                                  .tags = wish->tags};
+    struct arena *arena = call->arena;
+    TRY(give(snapshot, call, &claim, out));
     out->assumed_role_id =
         arena_printf(arena, "%.*s:%.*s", STR_ARG(role->id), STR_ARG(wish->session_name));
     out->arn =
@@ -173,7 +193,7 @@ static status assume(const struct identity_snapshot *snapshot, struct identity_c
     TRY(check_allowed(snapshot, call, caller, wish, &role));
     TRY(check_seconds(call, caller, role, seconds));
     TRY(check_policies(snapshot, call, wish));
-    return give(snapshot, call, wish, role, seconds, out);
+    return give_role(snapshot, call, wish, role, seconds, out);
 }
 
 status session_assume_role(struct identities *identities, struct identity_call *call,
@@ -183,6 +203,31 @@ status session_assume_role(struct identities *identities, struct identity_call *
     TRY(check_wish(call, wish));
     const struct identity_snapshot *snapshot = identities_acquire(identities);
     status st = assume(snapshot, call, caller, wish, out);
+    identities_release(snapshot);
+    return st;
+}
+
+/* ---- a caller's own ---- */
+
+status session_of_caller(struct identities *identities, struct identity_call *call,
+                         const struct principal *caller, int32_t seconds,
+                         struct session_credentials *out) {
+    *out = (struct session_credentials){};
+    TRY(check_range(call, seconds, OWN_SESSION_SECONDS_MAX));
+    if (caller->kind == PRINCIPAL_SESSION || principal_is_own_session(caller))
+        return identity_fail(call, IDENTITY_AccessDenied,
+                             "Cannot call GetSessionToken with session credentials");
+    if (seconds == 0)
+        seconds = OWN_SESSION_SECONDS_DEFAULT;
+    if (caller->kind == PRINCIPAL_ROOT && seconds > ROOT_SESSION_SECONDS_MAX)
+        seconds = ROOT_SESSION_SECONDS_MAX;
+    struct session_claim claim = {.owner = SESSION_OF_USER,
+                                  .issued_us = call->now_us,
+                                  .expires_us = end_of(call, seconds),
+                                  .owner_name = caller->name,
+                                  .owner_id = caller->user_id};
+    const struct identity_snapshot *snapshot = identities_acquire(identities);
+    status st = give(snapshot, call, &claim, out);
     identities_release(snapshot);
     return st;
 }

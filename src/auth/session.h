@@ -1,7 +1,7 @@
-/* session.h - temporary credentials of a role.
+/* session.h - temporary credentials of roles, and of users and the root themselves.
  *
- * Purpose:   making them (AssumeRole). Nothing is stored for a session: its token says all of it,
- *            under a MAC by a key of this server, and key id and secret follow from the token.
+ * Purpose:   making them (AssumeRole, GetSessionToken). Nothing is stored for a session: its token
+ * says all of it, under a MAC by a key of this server, and key id and secret follow from the token.
  * Ownership: results live in the call's arena.
  * Threads:   any.
  * Errors:    identity_change.h's; AccessDenied in the service's words.
@@ -37,6 +37,7 @@ struct session_wish {
 struct session_credentials {
     str access_key_id, secret_access_key, session_token;
     int64_t expires_us;
+    /* The rest is of roles. */
     str assumed_role_id;    /* "AROA…:SESSION" */
     str arn;                /* "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION" */
     int32_t packed_percent; /* of the token's limit that is used */
@@ -46,3 +47,8 @@ struct session_credentials {
 status session_assume_role(struct identities *identities, struct identity_call *call,
                            struct principal *caller, const struct session_wish *wish,
                            struct session_credentials *out);
+/* GetSessionToken by `caller`: its own rights, for a while; 0 seconds: OWN_SESSION_SECONDS_DEFAULT.
+ * The root's last ROOT_SESSION_SECONDS_MAX, whatever was asked for. */
+status session_of_caller(struct identities *identities, struct identity_call *call,
+                         const struct principal *caller, int32_t seconds,
+                         struct session_credentials *out);

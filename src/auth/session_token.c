@@ -6,7 +6,7 @@
 
 #include <openssl/crypto.h>
 
-enum { TOKEN_VERSION = 2, TOKEN_VERSION_UNDATED = 1, HEAD_LEN = 17, HEAD_LEN_UNDATED = 9 };
+enum { TOKEN_VERSION = 2, TOKEN_VERSION_UNDATED = 1, HEAD_LEN = 18, HEAD_LEN_UNDATED = 9 };
 
 /* ---- writing ---- */
 
@@ -33,8 +33,8 @@ static void add_field(struct buf *out, str field) {
 }
 
 static void add_fields(struct buf *out, const struct session_claim *claim) {
-    add_field(out, claim->role_name);
-    add_field(out, claim->role_id);
+    add_field(out, claim->owner_name);
+    add_field(out, claim->owner_id);
     add_field(out, claim->session_name);
     add_field(out, claim->policy);
     add_count(out, claim->policy_arn_count);
@@ -56,6 +56,7 @@ status session_token_write(const struct token_key *key, const struct session_cla
     bytes.len += 8;
     put_be64(buf_reserve(&bytes, 8), (uint64_t)claim->issued_us);
     bytes.len += 8;
+    buf_add_byte(&bytes, (unsigned char)claim->owner);
     add_fields(&bytes, claim);
     struct sha256_digest mac = mac_of(key, "stator session token", buf_str(&bytes));
     buf_add(&bytes, mac.bytes, sizeof mac.bytes);
@@ -95,8 +96,8 @@ static str read_field(struct token_reader *reader) {
 
 static void read_fields(struct token_reader *reader, struct arena *arena,
                         struct session_claim *out) {
-    out->role_name = read_field(reader);
-    out->role_id = read_field(reader);
+    out->owner_name = read_field(reader);
+    out->owner_id = read_field(reader);
     out->session_name = read_field(reader);
     out->policy = read_field(reader);
     if (out->policy.len == 0)
@@ -142,8 +143,11 @@ status session_token_fields(str bytes, struct arena *arena, struct session_claim
     struct token_reader reader = {(const unsigned char *)bytes.ptr + head_len,
                                   (const unsigned char *)bytes.ptr + bytes.len, false};
     out->expires_us = (int64_t)get_be64(bytes.ptr + 1);
+    out->owner = undated ? SESSION_OF_ROLE : (enum session_owner)bytes.ptr[HEAD_LEN - 1];
     if (!undated)
         out->issued_us = (int64_t)get_be64(bytes.ptr + HEAD_LEN_UNDATED);
+    if (out->owner != SESSION_OF_ROLE && out->owner != SESSION_OF_USER)
+        return ST_INVALID;
     read_fields(&reader, arena, out);
     return reader.failed || reader.at != reader.end ? ST_INVALID : ST_OK;
 }

@@ -9,10 +9,12 @@
  *
  * Before base64:  00  format version (2)
  *                 01  when it expires, µs, 8 bytes big-endian
- *                 09  when it was made, the same (version 1 had none, and began its fields here)
- *                 17  fields: varint length, bytes: role's name, role's id, session name, policy,
+ *                 09  when it was made, the same
+ *                 17  whose it is: 1, a role's; 2, a user's or the root's
+ *                 18  fields: varint length, bytes: owner's name, owner's id, session name, policy,
  *                     varint count of ARNs and each, varint count of tags and each's key and value
  *                 …   HMAC-SHA256 of all that, 32 bytes
+ * Version 1 was a role's, and had its fields from 09 on.
  *
  * The MAC, the id and the secret come from different keys, each made of the server's own.
  */
@@ -26,10 +28,15 @@ struct token_key {
     char bytes[SHA256_LEN];
 };
 
+/* As the token says it. */
+enum session_owner { SESSION_OF_ROLE = 1, SESSION_OF_USER = 2 };
+
 struct session_claim {
     int64_t issued_us, expires_us; /* issued 0: not known, of version 1 */
-    str role_name, role_id, session_name;
-    str policy; /* absent: none */
+    enum session_owner owner;
+    str owner_name, owner_id; /* of the root: no name, and the account's id */
+    str session_name;         /* this and what follows: of roles only */
+    str policy;               /* absent: none */
     const str *policy_arns;
     size_t policy_arn_count;
     struct context_tags tags;

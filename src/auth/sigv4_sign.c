@@ -1,5 +1,6 @@
 /* The canonical form of a request, and its signature. The order of headers in the request and the
- * case of their names don't matter; blanks around values and runs of them inside count as one. */
+ * case of their names don't matter; blanks around values don't count, runs of them inside as one.
+ */
 #include "auth/sigv4.h"
 #include "base/buf.h"
 
@@ -105,7 +106,7 @@ static void add_folded(struct buf *out, str value) {
         buf_add_str(out, value); /* as nearly all are */
         return;
     }
-    char *at = buf_reserve(out, value.len);
+    char *start = buf_reserve(out, value.len), *at = start;
     bool blank = false;
     for (size_t i = 0; i < value.len; i++) {
         char c = value.ptr[i];
@@ -113,7 +114,7 @@ static void add_folded(struct buf *out, str value) {
             blank = true;
             continue;
         }
-        if (blank)
+        if (blank && at > start)
             *at++ = ' ';
         blank = false;
         *at++ = c;

@@ -45,11 +45,16 @@ struct principal {
     /* Session policies given to AssumeRole; count 0: none, which limits nothing. */
     const struct policy *const *session_policies;
     size_t session_policy_count;
-    int64_t issued_us;  /* of a session; 0: not known */
-    int64_t expires_us; /* of a session; else INT64_MAX */
+    int64_t issued_us;  /* of temporary credentials; 0: not known */
+    int64_t expires_us; /* of temporary credentials; else INT64_MAX */
     context_set asks;   /* of all policies together */
     struct decisions *decisions;
 };
+
+/* Whether who asks is a user or the root with credentials of GetSessionToken. */
+static inline bool principal_is_own_session(const struct principal *principal) {
+    return principal->kind != PRINCIPAL_SESSION && principal->expires_us != INT64_MAX;
+}
 
 /* In its own arena, references 1, nothing else filled. */
 struct principal *principal_new(void);

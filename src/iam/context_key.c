@@ -161,7 +161,8 @@ static str single_value(const struct key_ref *ref, const struct access_context *
     case CONTEXT_TOKEN_ISSUE_TIME:
         return context->token_issued_us ? time_text(context->token_issued_us, scratch) : (str){};
     case CONTEXT_MFA_PRESENT: /* no key that lasts says anything of it */
-        return context->principal_role.ptr ? STR("false") : (str){};
+        return context->principal_role.ptr != NULL || context->token_issued_us != 0 ? STR("false")
+                                                                                    : (str){};
     case CONTEXT_RESOURCE_ACCOUNT:
         return resource_account(context);
     case CONTEXT_VIA_AWS_SERVICE:

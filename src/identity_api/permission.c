@@ -1,5 +1,27 @@
-/* Whether the caller's policies allow an operation, and on what. */
+/* Whether the caller's credentials serve for an operation, and whether its policies allow it, and
+ * on what. */
 #include "identity_api/work_int.h"
+
+/* ---- the credentials ---- */
+
+/* With those of GetSessionToken nobody manages identities (that would take a second factor, of
+ * which there is none); of STS, two operations are left. */
+status work_admit(struct identity_work *work) {
+    str action = work->operation->action;
+    if (!principal_is_own_session(work->request->principal))
+        return ST_OK;
+    switch (work->operation->service) {
+    case SERVICE_IAM:
+        return identity_fail(&work->call, IDENTITY_InvalidClientTokenId,
+                             "The security token included in the request is invalid");
+    case SERVICE_STS:
+        if (str_eq(action, STR("AssumeRole")) || str_eq(action, STR("GetCallerIdentity")))
+            return ST_OK;
+        return identity_fail(&work->call, IDENTITY_AccessDenied,
+                             "Cannot call %.*s with session credentials", STR_ARG(action));
+    }
+    return ST_INVALID;
+}
 
 /* ---- the resource ---- */
 

@@ -1,4 +1,4 @@
-/* Who asks, and temporary credentials of roles. */
+/* Who asks, and temporary credentials. */
 #include "auth/session.h"
 #include "identity_api/work_int.h"
 
@@ -11,7 +11,7 @@ status op_get_caller_identity(struct identity_work *work) {
 }
 
 static void reply_credentials(struct identity_work *work,
-                              const struct session_credentials *credentials, bool has_policy) {
+                              const struct session_credentials *credentials) {
     struct xml_writer *xml = &work->xml;
     xml_begin(xml, "Credentials");
     xml_text(xml, "AccessKeyId", credentials->access_key_id);
@@ -19,6 +19,11 @@ static void reply_credentials(struct identity_work *work,
     xml_text(xml, "SessionToken", credentials->session_token);
     xml_time(xml, "Expiration", credentials->expires_us);
     xml_end(xml);
+}
+
+static void reply_role(struct identity_work *work, const struct session_credentials *credentials,
+                       bool has_policy) {
+    struct xml_writer *xml = &work->xml;
     xml_begin(xml, "AssumedRoleUser");
     xml_text(xml, "AssumedRoleId", credentials->assumed_role_id);
     xml_text(xml, "Arn", credentials->arn);
@@ -44,7 +49,16 @@ status op_assume_role(struct identity_work *work) {
     wish.policy_arn_count = work_list(work, STR("PolicyArns"), STR("arn"), &wish.policy_arns);
     TRY(session_assume_role(work->identities, &work->call, request->principal, &wish,
                             &credentials));
-    reply_credentials(work, &credentials,
-                      wish.policy.ptr != NULL || wish.policy_arn_count > 0 || wish.tags.count > 0);
+    reply_credentials(work, &credentials);
+    reply_role(work, &credentials,
+               wish.policy.ptr != NULL || wish.policy_arn_count > 0 || wish.tags.count > 0);
+    return ST_OK;
+}
+
+status op_get_session_token(struct identity_work *work) {
+    struct session_credentials credentials;
+    TRY(session_of_caller(work->identities, &work->call, work->request->principal,
+                          work_number(work, STR("DurationSeconds")), &credentials));
+    reply_credentials(work, &credentials);
     return ST_OK;
 }

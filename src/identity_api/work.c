@@ -265,6 +265,7 @@ void page_close(struct identity_work *work, const struct list_page *page) {
 /* ---- running ---- */
 
 static status run(struct identity_work *work) {
+    TRY(work_admit(work));
     str problem = members_problem(work->operation, &work->request->form, work->call.arena);
     if (problem.ptr != NULL)
         return identity_fail(&work->call, IDENTITY_ValidationError, "%.*s", STR_ARG(problem));

@@ -39,6 +39,8 @@ void work_look(struct identity_work *work);
 
 /* ---- who may (permission.c) ---- */
 
+/* Whether credentials of the caller's kind serve for the operation at all. */
+status work_admit(struct identity_work *work);
 /* AccessDenied unless the caller may. */
 status work_permit(struct identity_work *work);
 

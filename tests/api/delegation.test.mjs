@@ -1,7 +1,6 @@
 // Those who manage identities, but not all of them: what documented policies keep from them.
 
-import { after } from 'node:test';
-import { test } from './lib/case.mjs';
+import { after, test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { ACCOUNT, allow, arn, deny, identityServer, newUser, policy, refused, sessionOf, trust } from './lib/identity.mjs';
 import { givenEndpoint } from './lib/server.mjs';

@@ -128,6 +128,55 @@ test('a session is nothing without its token, or with another one', { skip }, as
   await refused(server.db(one).listTables({}), 'AccessDeniedException');
 });
 
+test('GetSessionToken lends a user its own rights for a while, without any policy that says so', { skip }, async () => {
+  const credentials = await newUser(iam, 'lender', policy(allow('dynamodb:ListTables'), deny('sts:*')));
+  const sts = server.sts(credentials);
+  const asked = (DurationSeconds) => sts.getSessionToken({ DurationSeconds });
+  const { $metadata, ...answer } = await asked();
+  assert.deepEqual(Object.keys(answer), ['Credentials']);
+  assert.match(answer.Credentials.AccessKeyId, /^ASIA[A-Z2-7]{16}$/);
+  assert.ok(Math.abs(answer.Credentials.Expiration - Date.now() - 43200000) < 60000);
+  assert.ok(Math.abs((await asked(129600)).Credentials.Expiration - Date.now() - 129600000) < 60000);
+  await refused(asked(899), 'ValidationError', "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: " +
+    'Member must have value greater than or equal to 900', 400);
+  await refused(asked(129601), 'ValidationError', /'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 129600$/, 400);
+  await refused(sts.getSessionToken({ SerialNumber: arn('mfa/lender'), TokenCode: '123456' }), 'ValidationError', /Member 'SerialNumber' is not supported/);
+  const session = sessionOf(answer);
+  await server.db(session).listTables({});
+  await refused(server.db(session).describeLimits({}), 'AccessDeniedException', new RegExp(`^User: ${arn('user/lender')} is not authorized`));
+  const { $metadata: one, ...short } = await server.sts(session).getCallerIdentity({});
+  const { $metadata: two, ...long } = await sts.getCallerIdentity({});
+  assert.deepEqual(short, long);
+  await iam.putUserPolicy({ UserName: 'lender', PolicyName: 'own', PolicyDocument: policy(allow('dynamodb:DescribeLimits')) });
+  await server.db(session).describeLimits({});
+  await refused(server.db(session).listTables({}), 'AccessDeniedException');
+});
+
+test('credentials of GetSessionToken manage no identities, and of STS serve for two operations', { skip }, async () => {
+  const credentials = await newUser(iam, 'limited', policy(allow('*')));
+  const role = await newRole('of-limited', trust(arn('user/limited')));
+  for (const who of [credentials, ROOT]) {
+    const session = sessionOf(await server.sts(who).getSessionToken({}));
+    for (const call of [(it) => it.listUsers({}), (it) => it.getUser({}), (it) => it.createUser({ UserName: 'none' })])
+      await refused(call(server.iam(session)), 'InvalidClientTokenId', 'The security token included in the request is invalid', 403);
+    await refused(server.sts(session).getSessionToken({}), 'AccessDenied', 'Cannot call GetSessionToken with session credentials', 403);
+    await server.sts(session).getCallerIdentity({});
+    await server.db(session).describeLimits({});
+    const assume = server.sts(session).assumeRole({ RoleArn: role.Arn, RoleSessionName: 'session' });
+    if (who === ROOT) await refused(assume, 'AccessDenied', 'Roles may not be assumed by root accounts.', 403);
+    else await refused(server.sts(sessionOf(await assume)).getSessionToken({}), 'AccessDenied', 'Cannot call GetSessionToken with session credentials', 403);
+  }
+  const { Users } = await iam.listUsers({});
+  assert.ok(!Users.some((user) => user.UserName === 'none'));
+});
+
+test('the root\'s own session lasts an hour, whatever it asks for', { skip }, async () => {
+  for (const DurationSeconds of [undefined, 129600]) {
+    const { Credentials } = await server.sts().getSessionToken({ DurationSeconds });
+    assert.ok(Math.abs(Credentials.Expiration - Date.now() - 3600000) < 60000);
+  }
+});
+
 test('a request may be signed for the one region of these services, or for the server\'s', { skip }, async () => {
   const abroad = await identityServer(['--in-memory', '--region', 'eu-west-1']);
   try {

@@ -8,10 +8,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 enum { ARENA_MAX = 4 * 1024 * 1024 };
 
 static bool same(const struct session_claim *a, const struct session_claim *b) {
-    bool same = a->expires_us == b->expires_us && a->issued_us == b->issued_us &&
-                str_eq(a->role_name, b->role_name) && str_eq(a->role_id, b->role_id) &&
-                str_eq(a->session_name, b->session_name) && str_eq(a->policy, b->policy) &&
-                a->policy_arn_count == b->policy_arn_count && a->tags.count == b->tags.count;
+    bool same = a->owner == b->owner && a->expires_us == b->expires_us &&
+                a->issued_us == b->issued_us && str_eq(a->owner_name, b->owner_name) &&
+                str_eq(a->owner_id, b->owner_id) && str_eq(a->session_name, b->session_name) &&
+                str_eq(a->policy, b->policy) && a->policy_arn_count == b->policy_arn_count &&
+                a->tags.count == b->tags.count;
     for (size_t i = 0; same && i < a->policy_arn_count; i++)
         same = str_eq(a->policy_arns[i], b->policy_arns[i]);
     for (size_t i = 0; same && i < a->tags.count; i++)

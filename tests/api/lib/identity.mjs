@@ -21,8 +21,8 @@ const client = (Kind, endpoint, credentials, more) => {
 
 // { endpoint, iam(credentials), sts(credentials), db(credentials), stop() }
 export async function identityServer(args = ['--in-memory'], more = {}) {
-  const server = await startServer([...args, '--auth'], { env: { ...process.env,
-    STATOR_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId, STATOR_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey }, ...more });
+  const server = await startServer([...args, '--auth'], { ...more, env: { ...(more.env ?? process.env),
+    STATOR_ROOT_ACCESS_KEY_ID: ROOT.accessKeyId, STATOR_ROOT_SECRET_ACCESS_KEY: ROOT.secretAccessKey } });
   const of = (Kind) => (credentials = ROOT, options = {}) => client(Kind, server.endpoint, credentials, options);
   return { ...server, iam: of(IAM), sts: of(STS), db: of(DynamoDB), stop: async () => {
     for (const each of clients.splice(0)) each.destroy();

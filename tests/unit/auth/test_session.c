@@ -291,7 +291,11 @@ static void durations_are_limited(void **state) {
     wish.seconds = 899;
     refused(&wish, IDENTITY_ValidationError,
             "1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy "
-            "constraint: Member must have value between 900 and 43200");
+            "constraint: Member must have value greater than or equal to 900");
+    wish.seconds = 43201;
+    refused(&wish, IDENTITY_ValidationError,
+            "1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy "
+            "constraint: Member must have value less than or equal to 43200");
     wish.seconds = 0;
     wish.session_name = STR("a b");
     refused(&wish, IDENTITY_ValidationError,
@@ -317,6 +321,99 @@ static void what_does_not_fit_into_a_token_is_refused(void **state) {
     OK(assume(&wish, &credentials));
     assert_true(credentials.packed_percent > 80 && credentials.packed_percent <= 100);
     assert_int_equal(asks(&credentials, signed_time_us), ERROR_NONE);
+}
+
+/* ---- of users and the root themselves ---- */
+
+static status own(const struct new_key *key, int32_t seconds, struct session_credentials *out) {
+    struct principal *caller = principal_of(key);
+    status st = session_of_caller(identities, fresh(), caller, seconds, out);
+    principal_unref(caller);
+    return st;
+}
+
+static void a_users_own_session_is_the_user_for_a_while(void **state) {
+    (void)state;
+    struct session_credentials credentials;
+    struct principal *principal, *long_term = principal_of(&ann);
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"),
+                             ALLOW("\"dynamodb:GetItem\"")));
+    OK(own(&ann, 0, &credentials));
+    assert_true(str_starts_with(credentials.access_key_id, STR("ASIA")));
+    assert_null(credentials.arn.ptr);
+    assert_int_equal(ask(&credentials, signed_time_us, &principal), ERROR_NONE);
+    assert_int_equal(principal->kind, PRINCIPAL_USER);
+    assert_true(str_eq(principal->arn, long_term->arn));
+    assert_true(str_eq(principal->user_id, long_term->user_id));
+    assert_true(principal_is_own_session(principal));
+    assert_false(principal_is_own_session(long_term));
+    assert_true(principal->issued_us > 0);
+    assert_int_equal(long_term->issued_us, 0);
+    principal_unref(principal);
+    principal_unref(long_term);
+    assert_true(may(&credentials, "dynamodb:GetItem"));
+    assert_false(may(&credentials, "dynamodb:PutItem"));
+    OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("d"),
+                             ALLOW("\"dynamodb:PutItem\"")));
+    assert_false(may(&credentials, "dynamodb:GetItem"));
+    assert_true(may(&credentials, "dynamodb:PutItem"));
+}
+
+static void a_users_own_session_ends_with_its_time_or_the_user(void **state) {
+    (void)state;
+    struct session_credentials credentials;
+    struct principal *caller = principal_of(&ann);
+    /* Requests are signed at signed_time_us: this session ends one second later. */
+    OK(session_of_caller(identities, at(signed_time_us - 899 * SECOND), caller, 900, &credentials));
+    principal_unref(caller);
+    assert_int_equal(asks(&credentials, signed_time_us), ERROR_NONE);
+    assert_int_equal(asks(&credentials, signed_time_us + SECOND), ERROR_ExpiredTokenException);
+    OK(own(&ann, 0, &credentials));
+    OK(identity_delete_key(identities, fresh(), STR("ann"), str_from_c(ann.id)));
+    assert_int_equal(asks(&credentials, signed_time_us), ERROR_NONE);
+    OK(identity_delete(identities, fresh(), IDENTITY_USER, STR("ann")));
+    assert_int_equal(asks(&credentials, signed_time_us), ERROR_UnrecognizedClientException);
+    /* Another user of the same name is another one. */
+    struct identity_new user = {.kind = IDENTITY_USER, .name = STR("ann")};
+    OK(identity_create(identities, fresh(), &user));
+    assert_int_equal(asks(&credentials, signed_time_us), ERROR_UnrecognizedClientException);
+}
+
+static void own_sessions_last_36_hours_at_most_and_the_roots_one(void **state) {
+    (void)state;
+    static const struct {
+        const struct new_key *key;
+        int32_t asked, given;
+    } cases[] = {{&ann, 0, 43200},  {&ann, 900, 900},    {&ann, 129600, 129600}, {&root, 0, 3600},
+                 {&root, 900, 900}, {&root, 3601, 3600}, {&root, 129600, 3600}};
+    struct session_credentials credentials;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        OK(own(cases[i].key, cases[i].asked, &credentials));
+        assert_int_equal(credentials.expires_us, signed_time_us + cases[i].given * SECOND);
+        assert_int_equal(asks(&credentials, signed_time_us), ERROR_NONE);
+    }
+    assert_status(own(&ann, 129601, &credentials), ST_FAILED);
+    assert_str(call.text, "1 validation error detected: Value '129601' at 'durationSeconds' failed "
+                          "to satisfy constraint: Member must have value less than or equal to "
+                          "129600");
+    assert_status(own(&root, 899, &credentials), ST_FAILED);
+    assert_int_equal(call.error, IDENTITY_ValidationError);
+}
+
+static void no_session_makes_one_of_its_own(void **state) {
+    (void)state;
+    struct session_credentials first[] = {assumed("reader"), {}, {}}, second;
+    OK(own(&ann, 0, &first[1]));
+    OK(own(&root, 0, &first[2]));
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        struct principal *caller;
+        assert_int_equal(ask(&first[i], signed_time_us, &caller), ERROR_NONE);
+        assert_status(session_of_caller(identities, fresh(), caller, 0, &second), ST_FAILED);
+        principal_unref(caller);
+        assert_int_equal(call.error, IDENTITY_AccessDenied);
+        assert_str(call.text, "Cannot call GetSessionToken with session credentials");
+        assert_null(second.session_token.ptr);
+    }
 }
 
 /* ---- whose token it is ---- */
@@ -398,8 +495,9 @@ static void fields_are_read_as_they_were_written(void **state) {
     str arns[] = {STR("one"), STR("two")}, text;
     struct session_claim claim = {.issued_us = 41,
                                   .expires_us = 42,
-                                  .role_name = STR("r"),
-                                  .role_id = STR("AROA"),
+                                  .owner = SESSION_OF_ROLE,
+                                  .owner_name = STR("r"),
+                                  .owner_id = STR("AROA"),
                                   .session_name = STR("s"),
                                   .policy = STR("{}"),
                                   .policy_arns = arns,
@@ -410,8 +508,8 @@ static void fields_are_read_as_they_were_written(void **state) {
     OK(session_token_read(&key, text, arena, &read));
     assert_int_equal(read.issued_us, 41);
     assert_int_equal(read.expires_us, 42);
-    assert_str(read.role_name, "r");
-    assert_str(read.role_id, "AROA");
+    assert_str(read.owner_name, "r");
+    assert_str(read.owner_id, "AROA");
     assert_str(read.session_name, "s");
     assert_str(read.policy, "{}");
     assert_int_equal(read.policy_arn_count, 2);
@@ -428,9 +526,21 @@ static void fields_of_the_first_version_have_no_date(void **state) {
     OK(session_token_fields((str){bytes, sizeof bytes - 1}, arena, &read));
     assert_int_equal(read.issued_us, 0);
     assert_int_equal(read.expires_us, 42);
-    assert_str(read.role_id, "AROA");
+    assert_int_equal(read.owner, SESSION_OF_ROLE);
+    assert_str(read.owner_id, "AROA");
     for (size_t len = 0; len < sizeof bytes - 1; len++)
         assert_status(session_token_fields((str){bytes, len}, arena, &read), ST_INVALID);
+}
+
+static void a_token_of_an_unknown_owner_is_none(void **state) {
+    char bytes[] = "\2\0\0\0\0\0\0\0\52\0\0\0\0\0\0\0\51\2\1r\4AIDA\0\0\0\0";
+    struct session_claim read;
+    (void)state;
+    OK(session_token_fields((str){bytes, sizeof bytes - 1}, arena, &read));
+    assert_int_equal(read.owner, SESSION_OF_USER);
+    assert_int_equal(read.issued_us, 41);
+    bytes[17] = 3;
+    assert_status(session_token_fields((str){bytes, sizeof bytes - 1}, arena, &read), ST_INVALID);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -447,12 +557,17 @@ int main(void) {
         CASE(a_session_ends_when_its_time_is_over),
         CASE(durations_are_limited),
         CASE(what_does_not_fit_into_a_token_is_refused),
+        CASE(a_users_own_session_is_the_user_for_a_while),
+        CASE(a_users_own_session_ends_with_its_time_or_the_user),
+        CASE(own_sessions_last_36_hours_at_most_and_the_roots_one),
+        CASE(no_session_makes_one_of_its_own),
         CASE(a_token_that_was_changed_or_cut_is_none),
         CASE(a_token_needs_its_own_key_and_secret),
         CASE(a_session_outlives_a_restart_but_not_its_server),
         CASE(more_sessions_than_are_remembered_are_served),
         CASE(fields_are_read_as_they_were_written),
         CASE(fields_of_the_first_version_have_no_date),
+        CASE(a_token_of_an_unknown_owner_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,14 @@ static void keys_that_every_request_has_are_there(void **state) {
     holds(*state, keys, sizeof keys / sizeof *keys);
 }
 
+static void a_user_with_temporary_credentials_has_keys_of_theirs(void **state) {
+    struct world *world = *state;
+    world_ask_as(world, USER);
+    world->context.token_issued_us = NOON_US;
+    assert_true(world_condition(world, "{'Bool':{'aws:MultiFactorAuthPresent':'false'}}"));
+    assert_true(world_condition(world, "{'Null':{'aws:TokenIssueTime':'false'}}"));
+}
+
 static void operators_do_what_their_pages_say(void **state) {
     holds(*state, operators, sizeof operators / sizeof *operators);
 }
@@ -187,6 +195,7 @@ static void anyone_with_the_arn_of_a_role_stays_within_its_limits(void **state) 
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(keys_that_every_request_has_are_there),
+        CASE(a_user_with_temporary_credentials_has_keys_of_theirs),
         CASE(operators_do_what_their_pages_say),
         CASE(calls_of_iam_have_its_own_keys),
         CASE(statements_apply_as_documented),
