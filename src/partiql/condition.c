@@ -350,7 +350,7 @@ static void add_choice(struct parser *parser, const struct branch *branch,
     if (either->test != TEST_OR || term != branch->last || !(equal || among) ||
         (count > 0 && !str_eq(either->key.name, term->key.name)) ||
         count + more_count > PARTIQL_IN_VALUES_MAX) {
-        either->test = TEST_OTHER;
+        *either = (struct partiql_term){.node = either->node, .test = TEST_OTHER};
         return;
     }
     view *values = arena_array(parser->scope->arena, view, count + more_count);
