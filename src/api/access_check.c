@@ -7,6 +7,7 @@
 
 enum target_kind {
     ON_NOTHING,    /* "*" */
+    ON_ANY_TABLE,  /* "table/" and a star: what a policy for all tables matches, too */
     ON_TABLE,      /* and an index, when the input may name one */
     ON_RESOURCE,   /* the ARN of a table or a stream */
     ON_STREAM,     /* its ARN */
@@ -27,6 +28,7 @@ struct target_row {
 
 #define AT(input, name) offsetof(struct in_##input, name)
 #define TARGET_NONE(input) ON_NOTHING, NO_MEMBER, NO_MEMBER
+#define TARGET_ANY_TABLE(input) ON_ANY_TABLE, NO_MEMBER, NO_MEMBER
 #define TARGET_TABLE(input) ON_TABLE, AT(input, TableName), NO_MEMBER
 #define TARGET_INDEX(input) ON_TABLE, AT(input, TableName), AT(input, IndexName)
 #define TARGET_RESOURCE(input) ON_RESOURCE, AT(input, ResourceArn), NO_MEMBER
@@ -238,6 +240,9 @@ status access_check(struct request *request) {
     str named = row->kind < ON_TABLES ? text_at(request->input, row->member) : (str){};
     switch (row->kind) {
     case ON_NOTHING:
+        break;
+    case ON_ANY_TABLE:
+        ask.table_name = STR("*");
         break;
     case ON_TABLE:
         ask.table_name = request_table_name(named);

@@ -39,7 +39,14 @@ test('a user without policies may do nothing, and does not learn which tables th
   const { name, db } = await who();
   for (const TableName of ['things', 'nothing'])
     await refused(db.getItem({ TableName, Key: { id: S('ann') } }), 'AccessDeniedException', denied(name, 'GetItem', TABLE + TableName), 400);
-  await refused(db.listTables({}), 'AccessDeniedException', denied(name, 'ListTables', '*'), 400);
+  await refused(db.listTables({}), 'AccessDeniedException', denied(name, 'ListTables', `${TABLE}*`), 400);
+});
+
+test('tables are listed by who may list any of them', { skip }, async () => {
+  const { db } = await who(allow('dynamodb:ListTables', `${TABLE}*`));
+  assert.ok((await db.listTables({})).TableNames.includes('things'));
+  const one = await who(allow('dynamodb:ListTables', `${TABLE}things`));
+  await refused(one.db.listTables({}), 'AccessDeniedException', denied(one.name, 'ListTables', `${TABLE}*`), 400);
 });
 
 test('what is allowed is allowed, on that table alone', { skip }, async () => {
