@@ -434,6 +434,28 @@ static void the_well_known_policies_are_there_and_stay(void **state) {
     assert_true(user_may(&key, "dynamodb:DeleteTable"));
 }
 
+static void what_is_taken_away_leaves_the_others_in_their_order(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    OK(make(IDENTITY_ROLE, "job"));
+    for (int i = 0; i < 3; i++) {
+        str name = str_from_c(names[i]), arn = arena_printf(arena, ARN("policy/%s"), names[i]);
+        OK(make(IDENTITY_POLICY, names[i]));
+        OK(identity_attach(identities, fresh(), IDENTITY_ROLE, STR("job"), arn));
+        OK(identity_put_document(identities, fresh(), IDENTITY_ROLE, STR("job"), name,
+                                 ALLOW("\"dynamodb:GetItem\"")));
+    }
+    OK(identity_detach(identities, fresh(), IDENTITY_ROLE, STR("job"), STR(ARN("policy/b"))));
+    OK(identity_delete_document(identities, fresh(), IDENTITY_ROLE, STR("job"), STR("a")));
+    const struct identity *job = identity_find(snapshot(), IDENTITY_ROLE, STR("job"));
+    assert_int_equal(job->attached_count, 2);
+    assert_true(str_eq(job->attached[0], STR(ARN("policy/a"))));
+    assert_true(str_eq(job->attached[1], STR(ARN("policy/c"))));
+    assert_int_equal(job->document_count, 2);
+    assert_true(str_eq(job->documents[0].name, STR("b")));
+    assert_true(str_eq(job->documents[1].name, STR("c")));
+}
+
 /* ---- how often a policy is used ---- */
 
 static void uses_are(const struct identity_snapshot *of, str arn, size_t attachments,
@@ -647,6 +669,7 @@ int main(void) {
         CASE(what_hangs_on_one_is_limited),
         CASE(documents_are_read_before_they_are_stored_and_their_size_is_limited),
         CASE(the_well_known_policies_are_there_and_stay),
+        CASE(what_is_taken_away_leaves_the_others_in_their_order),
         CASE(a_policy_counts_who_has_it_and_whose_boundary_it_is),
         CASE(a_snapshot_counts_what_it_holds_whatever_changes_behind_it),
         CASE(many_that_ask_a_snapshot_first_get_the_same_count),
