@@ -124,7 +124,8 @@ size_t identity_after(const struct identity_snapshot *snapshot, enum identity_ki
 size_t identity_aws_policy_count(const struct identity_snapshot *snapshot);
 const struct identity *identity_aws_policy_at(const struct identity_snapshot *snapshot,
                                               size_t index);
-/* To how many users, groups and roles the policy is attached; as how many's boundary it serves. */
+/* To how many users, groups and roles the policy is attached; as how many's boundary it serves. 0
+ * where there is no such policy. The first call of a snapshot counts all of them. */
 size_t identity_attachments(const struct identity_snapshot *snapshot, str policy_arn);
 size_t identity_boundary_uses(const struct identity_snapshot *snapshot, str policy_arn);
 

@@ -7,6 +7,7 @@
  *   identity_rules.c      names, paths, tags, documents: what may be stored at all
  *   identity_policy.c     changes of documents, and of what policies hang on an identity
  *   identity_member.c     changes of tags, members of groups, access keys
+ *   policy_uses.c         how often each managed policy is used
  *   access_key.c          access keys and their last signing key
  *   aws_policy.c          the well-known policies
  *   principal_make.c      who asks, made of what is stored
@@ -50,6 +51,8 @@ struct identity_list {
     size_t count;
 };
 
+struct policy_uses;
+
 struct identity_snapshot {
     atomic_uint references;
     uint64_t generation; /* no two snapshots of a process have the same */
@@ -65,6 +68,7 @@ struct identity_snapshot {
     /* Made when first asked for: of users, by position in their list; the last is the root's. */
     _Atomic(struct principal *) *principals;
     struct session_cache sessions;
+    _Atomic(struct policy_uses *) uses; /* made when first asked for */
 };
 
 #define KEY_OF_ROOT UINT32_MAX
@@ -83,6 +87,7 @@ struct identity_snapshot *snapshot_new(const struct identity_snapshot *old,
 const struct identity *list_find(const struct identity_list *list, str name);
 struct access_key *snapshot_find_key(const struct identity_snapshot *snapshot, str id,
                                      size_t *out_index);
+void policy_uses_free(struct policy_uses *uses); /* accepts NULL */
 
 struct identities {
     struct database *database;

@@ -162,6 +162,7 @@ static void snapshot_free(struct identity_snapshot *snapshot) {
     for (size_t i = 0; i <= snapshot->lists[IDENTITY_USER].count; i++)
         principal_unref(atomic_load(&snapshot->principals[i]));
     free((void *)snapshot->principals);
+    policy_uses_free(atomic_load(&snapshot->uses));
     session_cache_done(&snapshot->sessions);
     for (int kind = 0; kind < IDENTITY_KINDS; kind++) {
         for (size_t i = 0; i < snapshot->lists[kind].count; i++)
@@ -233,25 +234,6 @@ const struct identity *identity_aws_policy_at(const struct identity_snapshot *sn
                                               size_t index) {
     (void)snapshot;
     return aws_policies()->entries[index];
-}
-
-size_t identity_attachments(const struct identity_snapshot *snapshot, str policy_arn) {
-    size_t count = 0;
-    for (int kind = 0; kind < IDENTITY_POLICY; kind++)
-        for (size_t i = 0; i < snapshot->lists[kind].count; i++) {
-            const struct identity *identity = snapshot->lists[kind].entries[i];
-            for (size_t j = 0; j < identity->attached_count; j++)
-                count += str_eq(identity->attached[j], policy_arn);
-        }
-    return count;
-}
-
-size_t identity_boundary_uses(const struct identity_snapshot *snapshot, str policy_arn) {
-    size_t count = 0;
-    for (int kind = 0; kind < IDENTITY_POLICY; kind++)
-        for (size_t i = 0; i < snapshot->lists[kind].count; i++)
-            count += str_eq(snapshot->lists[kind].entries[i]->boundary, policy_arn);
-    return count;
 }
 
 static struct access_key_info info_of(const struct access_key *key) {

@@ -1,6 +1,7 @@
 #include "server/encryption_key.h"
 
 #include "base/clock.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,22 +25,6 @@ static bool is_given(const char *text) {
 
 /* ---- a file ---- */
 
-/* All of it, if it is short enough; -1 with errno. */
-static ssize_t read_all(int fd, char *out, size_t size) {
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = read(fd, out + len, size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 static ssize_t read_file(const char *path, char *text, char problem[PROBLEM_SIZE]) {
     struct stat stat;
     ssize_t len = -1;
@@ -51,7 +36,7 @@ static ssize_t read_file(const char *path, char *text, char problem[PROBLEM_SIZE
             close(fd);
             return -1;
         }
-        len = read_all(fd, text, ENCRYPTION_KEY_TEXT_MAX);
+        len = read_whole(fd, text, ENCRYPTION_KEY_TEXT_MAX);
     }
     if (len < 0)
         snprintf(problem, PROBLEM_SIZE, "%s: %s", path, strerror(errno));

@@ -15,6 +15,7 @@
  * RocksDB's text log, its locks and what it had begun to delete or to write are left behind: it
  * reads none of them. So is what is not the engine's. */
 #include "base/check.h"
+#include "base/read.h"
 #include "kv/rocks/file_cipher.h"
 #include "kv/rocks/rocks_int.h"
 
@@ -74,22 +75,6 @@ static bool is_of_the_database(const char *name) {
 
 /* ---- reading ---- */
 
-/* As much as is asked for, less only at the end; -1 with errno. */
-static ssize_t read_whole(int fd, char *out, size_t size) {
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = read(fd, out + len, size - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    return (ssize_t)len;
-}
-
 /* As the engine reads it: without a whole header, or with a damaged one and nothing behind it, a
  * file is empty. */
 static status header_read(const struct side *side, struct contents *contents) {
@@ -97,7 +82,7 @@ static status header_read(const struct side *side, struct contents *contents) {
     struct stat stat;
     if (!side->mark.encrypted)
         return ST_OK;
-    ssize_t len = read_whole(contents->fd, (char *)header, sizeof header);
+    ssize_t len = read_whole(contents->fd, header, sizeof header);
     if (len < 0 || fstat(contents->fd, &stat) != 0)
         return ST_IO;
     if (len < FILE_HEADER_LEN)

@@ -434,6 +434,114 @@ static void the_well_known_policies_are_there_and_stay(void **state) {
     assert_true(user_may(&key, "dynamodb:DeleteTable"));
 }
 
+static void what_is_taken_away_leaves_the_others_in_their_order(void **state) {
+    (void)state;
+    static const char *const names[] = {"a", "b", "c"};
+    OK(make(IDENTITY_ROLE, "job"));
+    for (int i = 0; i < 3; i++) {
+        str name = str_from_c(names[i]), arn = arena_printf(arena, ARN("policy/%s"), names[i]);
+        OK(make(IDENTITY_POLICY, names[i]));
+        OK(identity_attach(identities, fresh(), IDENTITY_ROLE, STR("job"), arn));
+        OK(identity_put_document(identities, fresh(), IDENTITY_ROLE, STR("job"), name,
+                                 ALLOW("\"dynamodb:GetItem\"")));
+    }
+    OK(identity_detach(identities, fresh(), IDENTITY_ROLE, STR("job"), STR(ARN("policy/b"))));
+    OK(identity_delete_document(identities, fresh(), IDENTITY_ROLE, STR("job"), STR("a")));
+    const struct identity *job = identity_find(snapshot(), IDENTITY_ROLE, STR("job"));
+    assert_int_equal(job->attached_count, 2);
+    assert_true(str_eq(job->attached[0], STR(ARN("policy/a"))));
+    assert_true(str_eq(job->attached[1], STR(ARN("policy/c"))));
+    assert_int_equal(job->document_count, 2);
+    assert_true(str_eq(job->documents[0].name, STR("b")));
+    assert_true(str_eq(job->documents[1].name, STR("c")));
+}
+
+/* ---- how often a policy is used ---- */
+
+static void uses_are(const struct identity_snapshot *of, str arn, size_t attachments,
+                     size_t boundaries) {
+    assert_int_equal(identity_attachments(of, arn), attachments);
+    assert_int_equal(identity_boundary_uses(of, arn), boundaries);
+}
+
+static void a_policy_counts_who_has_it_and_whose_boundary_it_is(void **state) {
+    (void)state;
+    str read = STR(ARN("policy/read")), write = STR(ARN("policy/write"));
+    str known = STR("arn:aws:iam::aws:policy/AmazonDynamoDBFullAccess");
+    OK(make(IDENTITY_POLICY, "read"));
+    OK(make(IDENTITY_POLICY, "write"));
+    OK(make(IDENTITY_USER, "ann"));
+    OK(make(IDENTITY_GROUP, "readers"));
+    OK(make(IDENTITY_ROLE, "job"));
+    OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"), read));
+    OK(identity_attach(identities, fresh(), IDENTITY_GROUP, STR("readers"), read));
+    OK(identity_attach(identities, fresh(), IDENTITY_ROLE, STR("job"), read));
+    OK(identity_attach(identities, fresh(), IDENTITY_ROLE, STR("job"), write));
+    OK(identity_attach(identities, fresh(), IDENTITY_ROLE, STR("job"), known));
+    OK(identity_set_boundary(identities, fresh(), IDENTITY_USER, STR("ann"), write));
+    OK(identity_set_boundary(identities, fresh(), IDENTITY_ROLE, STR("job"), write));
+    uses_are(snapshot(), read, 3, 0);
+    uses_are(snapshot(), write, 1, 2);
+    uses_are(snapshot(), known, 1, 0);
+    uses_are(snapshot(), STR(ARN("policy/none")), 0, 0);
+    uses_are(snapshot(), STR(ARN("policy/division/read")), 0, 0);
+}
+
+static void a_snapshot_counts_what_it_holds_whatever_changes_behind_it(void **state) {
+    (void)state;
+    str arn = STR(ARN("policy/read"));
+    OK(make(IDENTITY_POLICY, "read"));
+    OK(make(IDENTITY_USER, "ann"));
+    const struct identity_snapshot *before = identities_acquire(identities);
+    uses_are(before, arn, 0, 0); /* counted now */
+    OK(identity_attach(identities, fresh(), IDENTITY_USER, STR("ann"), arn));
+    const struct identity_snapshot *between = identities_acquire(identities);
+    OK(identity_detach(identities, fresh(), IDENTITY_USER, STR("ann"), arn));
+    OK(identity_delete(identities, fresh(), IDENTITY_POLICY, arn));
+    uses_are(before, arn, 0, 0);
+    uses_are(between, arn, 1, 0); /* counted behind the changes */
+    uses_are(snapshot(), arn, 0, 0);
+    identities_release(before);
+    identities_release(between);
+}
+
+struct first_question {
+    const struct identity_snapshot *of;
+    pthread_barrier_t *begin;
+    size_t attachments;
+};
+
+static void *ask_for_uses(void *argument) {
+    struct first_question *question = argument;
+    pthread_barrier_wait(question->begin);
+    question->attachments = identity_attachments(question->of, STR(ARN("policy/read")));
+    return NULL;
+}
+
+static void many_that_ask_a_snapshot_first_get_the_same_count(void **state) {
+    enum { ASKING = 4, SNAPSHOTS = 30 };
+    (void)state;
+    OK(make(IDENTITY_POLICY, "read"));
+    for (size_t i = 1; i <= SNAPSHOTS; i++) {
+        str name = arena_printf(arena, "user%zu", i);
+        OK(make_as(IDENTITY_USER, name, nothing));
+        OK(identity_attach(identities, fresh(), IDENTITY_USER, name, STR(ARN("policy/read"))));
+        pthread_t threads[ASKING];
+        struct first_question questions[ASKING];
+        pthread_barrier_t begin;
+        assert_int_equal(pthread_barrier_init(&begin, NULL, ASKING), 0);
+        for (int j = 0; j < ASKING; j++) {
+            questions[j] = (struct first_question){snapshot(), &begin, 0};
+            assert_int_equal(pthread_create(&threads[j], NULL, ask_for_uses, &questions[j]), 0);
+        }
+        for (int j = 0; j < ASKING; j++) {
+            pthread_join(threads[j], NULL);
+            assert_int_equal(questions[j].attachments, i);
+        }
+        pthread_barrier_destroy(&begin);
+    }
+}
+
 /* ---- who asks ---- */
 
 static void a_principal_has_policies_of_its_groups_within_its_boundary(void **state) {
@@ -561,6 +669,10 @@ int main(void) {
         CASE(what_hangs_on_one_is_limited),
         CASE(documents_are_read_before_they_are_stored_and_their_size_is_limited),
         CASE(the_well_known_policies_are_there_and_stay),
+        CASE(what_is_taken_away_leaves_the_others_in_their_order),
+        CASE(a_policy_counts_who_has_it_and_whose_boundary_it_is),
+        CASE(a_snapshot_counts_what_it_holds_whatever_changes_behind_it),
+        CASE(many_that_ask_a_snapshot_first_get_the_same_count),
         CASE(a_principal_has_policies_of_its_groups_within_its_boundary),
         CASE(a_principal_outlives_a_change_and_the_next_request_has_another),
         CASE(requests_see_each_change_whole),
