@@ -3,6 +3,8 @@
  * its library is loaded. */
 #include "server/crash_report.h"
 
+#include "base/sanitizers.h"
+
 #include <errno.h>
 #include <execinfo.h>
 #include <pthread.h>
@@ -16,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !SANITIZES_ADDRESSES && !SANITIZES_THREADS
 
 enum { CALLS_MAX = 40, LINE_MAX_BYTES = 1200, REPORT_MS_MAX = 2000, NAME_SIZE = 16 };
 

@@ -1,5 +1,7 @@
 #include "server/sandbox.h"
 
+#include "base/sanitizers.h"
+
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -24,7 +26,7 @@ void sandbox_hide_memory(void) {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-#if defined(OUR_ARCHITECTURE) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(OUR_ARCHITECTURE) && !SANITIZES_ADDRESSES && !SANITIZES_THREADS
 
 /* Whoever calls one of these is not us. */
 static const uint16_t fatal[] = {

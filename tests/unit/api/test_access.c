@@ -140,7 +140,8 @@ static void a_refusal_says_who_what_on_which_and_why(void **state) {
                    "User: " USER " is not authorized to perform: dynamodb:GetItem on resource: " ARN
                    "Users with an explicit deny in an identity-based policy");
     expect_refusal(ALLOW("PutItem", "*"), "ListTables", "{}",
-                   "User: " USER " is not authorized to perform: dynamodb:ListTables on resource: "
+                   "User: " USER
+                   " is not authorized to perform: dynamodb:ListTables on resource: " ARN
                    "* because no identity-based policy allows the dynamodb:ListTables action");
 }
 

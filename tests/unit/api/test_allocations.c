@@ -2,16 +2,15 @@
  */
 #include "api/api.h"
 #include "base/buf.h"
+#include "base/sanitizers.h"
 #include "iam/access.h"
 #include "kv/mem/mem.h"
 
 /* After them: cmocka has a macro named as a function of ours. */
 #include "lib/test.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SANITIZES_ADDRESSES || SANITIZES_THREADS
 #define HEAP_IS_OURS 0 /* the sanitizer has taken malloc's place */
-#elif defined(__has_feature)
-#define HEAP_IS_OURS !(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
 #define HEAP_IS_OURS 1
 #endif

@@ -1,5 +1,6 @@
 /* What a process says that ends by a fault, and that it still ends by it. Each case faults in a
  * child whose stderr is read. */
+#include "base/sanitizers.h"
 #include "lib/test.h"
 #include "server/crash_report.h"
 #include "server/sandbox.h"
@@ -11,11 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { REPORTS_ITSELF = true }; /* a sanitizer does */
-#else
-enum { REPORTS_ITSELF = false };
-#endif
+enum { REPORTS_ITSELF = SANITIZES_ADDRESSES || SANITIZES_THREADS }; /* a sanitizer does */
 
 enum { THREADS = 8 };
 
