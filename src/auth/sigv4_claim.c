@@ -1,5 +1,5 @@
 #include "auth/sigv4.h"
-#include "base/buf.h"
+#include "base/percent.h"
 
 #include <time.h>
 
@@ -80,21 +80,14 @@ static status read_header(struct scope *scope, const struct http_request *reques
 
 /* ---- the query of a presigned request ---- */
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static str percent_decode(struct arena *arena, str text) {
     char *out = arena_bytes(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         int high = -1, low = -1;
         if (text.ptr[i] == '%' && i + 2 < text.len) {
-            high = hex_digit(text.ptr[i + 1]);
-            low = hex_digit(text.ptr[i + 2]);
+            high = percent_digit(text.ptr[i + 1]);
+            low = percent_digit(text.ptr[i + 2]);
         }
         if (high >= 0 && low >= 0) {
             out[len++] = (char)(high * 16 + low);

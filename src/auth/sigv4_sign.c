@@ -2,30 +2,11 @@
  * case of their names don't matter; blanks around values don't count, runs of them inside as one.
  */
 #include "auth/sigv4.h"
-#include "base/buf.h"
+#include "base/percent.h"
 
 enum { QUERY_PAIRS_MAX = 200 };
 
 /* ---- path and query ---- */
-
-static bool is_unreserved(unsigned char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-static void add_encoded(struct buf *out, str text, const char *keep) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (is_unreserved(c) || (c != '\0' && strchr(keep, c) != NULL)) {
-            buf_add_byte(out, c);
-            continue;
-        }
-        buf_add_byte(out, '%');
-        buf_add_byte(out, (unsigned char)digits[c >> 4]);
-        buf_add_byte(out, (unsigned char)digits[c & 15]);
-    }
-}
 
 /* Without "." and "..", and with single slashes; then encoded once more than it was sent. */
 static void add_path(struct buf *out, struct arena *arena, str path) {
@@ -52,7 +33,7 @@ static void add_path(struct buf *out, struct arena *arena, str path) {
     }
     if (open)
         buf_add_byte(&plain, '/');
-    add_encoded(out, buf_str(&plain), "/");
+    percent_encode(out, buf_str(&plain), "/");
 }
 
 struct pair {
@@ -70,7 +51,7 @@ static int pair_order(const void *a, const void *b) {
 static str query_part(struct arena *arena, str text) {
     struct buf out;
     buf_init(&out, arena, text.len * 3 + 1);
-    add_encoded(&out, text, "%");
+    percent_encode(&out, text, "%");
     return buf_str(&out);
 }
 

@@ -1,14 +1,7 @@
 #include "identity_api/form.h"
 
-#include "base/buf.h"
+#include "base/percent.h"
 #include "base/utf8.h"
-
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 bool form_unescape(str text, bool plus_is_blank, struct arena *arena, str *out) {
     char *bytes = arena_bytes(arena, text.len + 1);
@@ -18,7 +11,7 @@ bool form_unescape(str text, bool plus_is_blank, struct arena *arena, str *out) 
         if (c == '%') {
             if (text.len - i < 3)
                 return false;
-            int high = hex_digit(text.ptr[i + 1]), low = hex_digit(text.ptr[i + 2]);
+            int high = percent_digit(text.ptr[i + 1]), low = percent_digit(text.ptr[i + 2]);
             if (high < 0 || low < 0)
                 return false;
             c = (char)(high * 16 + low);
@@ -33,18 +26,7 @@ bool form_unescape(str text, bool plus_is_blank, struct arena *arena, str *out) 
 }
 
 void form_escape(struct buf *out, str text) {
-    static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-            c == '-' || c == '.' || c == '_' || c == '~') {
-            buf_add_byte(out, c);
-            continue;
-        }
-        buf_add_byte(out, '%');
-        buf_add_byte(out, (unsigned char)digits[c >> 4]);
-        buf_add_byte(out, (unsigned char)digits[c & 15]);
-    }
+    percent_encode(out, text, "");
 }
 
 static bool is_text(str value) {
