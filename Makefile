@@ -10,8 +10,6 @@ COUNT ?=
 .DEFAULT_GOAL := all
 
 SANITIZE := --buildtype=debugoptimized -Db_lundef=false
-# With its sanitizers' checks in the code, gcc 12 sees null formats where there are none.
-GCC_SANITIZE := $(SANITIZE) -Dc_args=-Wno-format-truncation
 # What a name picks: T=item_codec the test programs, CASE=number_keeps_38_digits one case in them.
 PICK = $(if $(T),--match '$(T)') $(if $(CASE),--case '$(CASE)')
 # Meson tells its errors on stdout, among much else: keep it, and show it only when it failed.
@@ -20,12 +18,12 @@ configure = $(1) >$(@D).log 2>&1 || { cat $(@D).log; rm -f $(@D).log; exit 1; };
 # Without cmocka there is a server to build, and no tests.
 build/build.ninja:
 	@$(call configure,$(MESON) setup build $(shell pkg-config --exists cmocka || echo -Dtests=false))
-# clang's, so that its warnings are errors, too (gcc builds the others), and with the fuzz targets. At -O1,
+# clang's, so that its warnings are errors, too (gcc builds build/), and with the fuzz targets. At -O1,
 # because most of the time that its tests take is its own.
 build-asan/build.ninja:
 	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-asan $(SANITIZE) -Doptimization=1 -Db_sanitize=address$(,)undefined -Dfuzz=true)
 build-tsan/build.ninja:
-	@$(call configure,$(MESON) setup build-tsan $(GCC_SANITIZE) -Db_sanitize=thread)
+	@$(call configure,CC=clang CXX=clang++ $(MESON) setup build-tsan $(SANITIZE) -Doptimization=1 -Db_sanitize=thread)
 , := ,
 # Silent unless something is wrong, when there is no work, too.
 ninja = out=$$(ninja -C $(1) --quiet $(2) 2>&1) || { printf '%s\n' "$$out"; exit 1; }

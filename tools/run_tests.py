@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Runs the test suites and counts their cases.
 
-Without arguments: everything a change must pass (what ./test calls). A suite that cannot start
-counts as one failed case; so does a program that crashes, hangs or runs fewer cases than it
+Without arguments: what a change must pass (what ./test calls); --all adds the thread sanitizer's
+build and tests, for which CI has the time. A suite that cannot start counts as one failed case; so does a program that crashes, hangs or runs fewer cases than it
 announced. The last line is `N passed, N failed`, and `, N skipped` when there are any.
 
 Suites are folders: tests/unit and tests/engine hold programs that Meson builds, tests/fuzz holds
@@ -189,7 +189,7 @@ def programs(directory, folders):
 
 
 def launcher(directory):
-    """gcc 12's thread sanitizer cannot live with much address randomisation."""
+    """The thread sanitizer (gcc 12's, clang 14's) cannot live with much address randomisation."""
     return ['setarch', os.uname().machine, '-R'] if directory == 'build-tsan' and shutil.which('setarch') else []
 
 
@@ -329,13 +329,14 @@ def run_threads(report):
     run_scripts(report, 'api (tsan)', 'build-tsan', 'tests/api', match='Write')
 
 
-def run_all(report):
+def run_all(report, threads):
     """Builds need all cores and many tests mostly wait, so a build goes on beside the tests of the one before."""
     run_tree(report)
     with concurrent.futures.ThreadPoolExecutor(1) as builder:
         builds = [(builder.submit(run_build, report, 'build'), run_plain),
-                  (builder.submit(run_build, report, 'build-asan'), run_sanitized),
-                  (builder.submit(run_build_threads, report), run_threads)]
+                  (builder.submit(run_build, report, 'build-asan'), run_sanitized)]
+        if threads:
+            builds.append((builder.submit(run_build_threads, report), run_threads))
         for built, run in builds:
             if built.result():
                 run(report)
@@ -358,6 +359,7 @@ def run_build_threads(report):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n\n')[0])
+    parser.add_argument('--all', action='store_true', help='the thread sanitizer, too')
     parser.add_argument('--unit', metavar='DIR', help='unit and engine tests of this build')
     parser.add_argument('--api', metavar='DIR', help='API tests against the server of this build')
     parser.add_argument('--threads-only', action='store_true', help='of --unit, only what has threads')
@@ -373,7 +375,7 @@ def main():
     if arguments.api:
         run_scripts(report, 'api', arguments.api, 'tests/api', arguments.match, arguments.case)
     if not arguments.unit and not arguments.api:
-        run_all(report)
+        run_all(report, arguments.all)
     return report.end()
 
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from './lib/case.mjs';
 import { NULL, S, expectInvalid, harness, load } from './lib/index.mjs';
+import { sanitized } from './lib/server.mjs';
 
 const { db, table } = await harness();
 
@@ -36,13 +37,14 @@ test('a batch of 16 MB goes into 20 indexes that hold all of it', async () => {
 
 test('items of as many values as fit are deleted in one batch from 20 indexes', async () => {
   const TableName = await table({ key: 'h', gsi: globals(20, ['v']) });
-  for (let i = 0; i < 25; i++) {
+  const items = sanitized ? 4 : 25;
+  for (let i = 0; i < items; i++) {
     await db.PutItem({ TableName, Item: { h: S(`${i}`), ...globalKeys(20), v: { L: Array(6000).fill(NULL) } } });
     for (let doubled = 0; doubled < 5; doubled++) // to 192,000
       await db.UpdateItem({ TableName, Key: { h: S(`${i}`) }, UpdateExpression: 'SET v = list_append(v, v)' });
   }
   await db.BatchWriteItem({ RequestItems: { [TableName]:
-    Array.from({ length: 25 }, (_, i) => ({ DeleteRequest: { Key: { h: S(`${i}`) } } })) } });
+    Array.from({ length: items }, (_, i) => ({ DeleteRequest: { Key: { h: S(`${i}`) } } })) } });
   assert.equal((await db.Scan({ TableName })).Count, 0);
   assert.equal((await db.Scan({ TableName, IndexName: 'global7' })).Count, 0);
 });
@@ -87,7 +89,7 @@ test('a table described by tens of thousands of names is refused at once', async
   }
 });
 
-test('columns that overlap show an item again and again, within bounds', async () => {
+test('columns that overlap show an item again and again, within bounds', { skip: sanitized && 'it is about amounts' }, async () => {
   const TableName = await table({ key: 'h' });
   const names = Array.from({ length: 28 }, (_, i) => `${String.fromCharCode(97 + i % 26)}${i}`);
   const deepest = { L: Array(300000).fill({ S: '' }) }; // a byte each, nine as JSON

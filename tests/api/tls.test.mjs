@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
-import { binary, givenEndpoint, runToEnd, startServer } from './lib/server.mjs';
+import { givenEndpoint, runToEnd, sanitized, startServer } from './lib/server.mjs';
 
 const require = createRequire(import.meta.url);
 const { CreateTableCommand, DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } = require('@aws-sdk/client-dynamodb');
@@ -216,7 +216,7 @@ test('200 half-open handshakes take little memory, and others are served meanwhi
   await pause(300);
   await sdk(server, authority).send(new ListTablesCommand({}));
   const grown = rss(server) - before;
-  const limit = /asan|tsan/.test(binary) ? 36 : 12; // MB; sanitizers keep what was freed for a while
+  const limit = sanitized ? 36 : 12; // MB; sanitizers keep what was freed for a while
   assert.ok(grown < limit * 1024, `${grown} kB`);
   const ended = await Promise.all(half.map((socket) => received(socket, 8000)));
   assert.ok(ended.every(({ how }) => how !== 'open'));

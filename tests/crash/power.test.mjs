@@ -10,7 +10,7 @@ import { randomFrom } from './lib/random.mjs';
 import { Rounds } from './lib/rounds.mjs';
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1e6);
-const POINTS = Number(process.env.POINTS ?? 10);
+const POINTS = Number(process.env.POINTS ?? 6);
 const skip = hasShim() ? false : 'sanitizers have no shim';
 const home = mkdtempSync(path.join(os.tmpdir(), 'stator-disk-'));
 after(() => rmSync(home, { recursive: true, force: true }));

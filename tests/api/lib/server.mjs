@@ -9,6 +9,8 @@ import path from 'node:path';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = path.resolve(process.env.STATOR_BIN || path.join(root, 'build/stator'));
+// Slower by much, so cases that are about amounts ask for less.
+export const sanitized = /build-(asan|tsan)/.test(binary);
 
 export function givenEndpoint() {
   const at = process.argv.indexOf('--endpoint');

@@ -273,7 +273,7 @@ static void *read_on(void *argument) {
 
 static void no_reader_sees_an_older_value_than_before(void **state) {
     (void)state;
-    enum { READERS = 3, WRITES = 3000 };
+    enum { READERS = 3, WRITES = 1000 };
     pthread_t readers[READERS];
     uint64_t found = 0;
     atomic_store(&over, false);
