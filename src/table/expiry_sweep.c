@@ -86,8 +86,12 @@ static status sweep_table(struct database *database, struct scope *scope, const 
     sweep->after_len = 0;
     if (str_cmp(range.from, range.to) < 0)
         TRY(kv_scan(database->kv, NULL, scope->arena, &range, sweep->batch, SCAN_BYTES, &page));
-    if (page.count > 0)
-        TRY(delete_page(database, scope, table, &page, out_deleted, &bytes));
+    if (page.count > 0) {
+        status st = delete_page(database, scope, table, &page, out_deleted, &bytes);
+        if (st == ST_TOO_BIG) /* as one write, that is: the next walk tries fewer of them */
+            size_next_batch(sweep, SIZE_MAX);
+        TRY(st);
+    }
     if (page.more) {
         str last = page.pairs[page.count - 1].key;
         memcpy(sweep->after, last.ptr, last.len);

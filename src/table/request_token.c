@@ -132,8 +132,9 @@ static status purge_page(struct database *database, struct arena *arena,
     }
     struct kv_keys keys = {.exclusive = records, .exclusive_count = page->count};
     struct purge purge = {arena, page, records};
-    uint64_t ticket; /* nobody waits for it: what is lost is purged again */
-    return kv_update(database->kv, &keys, purge_body, &purge, &ticket);
+    uint64_t ticket;
+    TRY(kv_update(database->kv, &keys, purge_body, &purge, &ticket));
+    return kv_ticket_wait(database->kv, ticket); /* what is lost is purged again */
 }
 
 static str end_bound(struct arena *arena, int64_t end_us) {

@@ -134,6 +134,28 @@ test('a description that could not be made durable does not come back with the l
   await again.kill();
 });
 
+test('who ends while the disk is full puts back what was told as lost', { skip }, async () => {
+  const rounds = roundsOf('fault');
+  const on = await rounds.start(() => {});
+  const db = dbOf(on.server.endpoint);
+  await db.CreateTable(tableRequest({ name: 'kept' }));
+  await db.PutItem({ TableName: 'kept', Item: { id: S('a') } });
+  on.control.rule(1, { calls: CALL.OPEN, files: FILE.LOG | FILE.TABLE, error: ERRNO.ENOSPC, times: 1 }); // as above
+  on.control.rule(0, { calls: CALL.SYNC, files: FILE.LOG, error: ERRNO.ENOSPC, times: 1 });
+  await assert.rejects(db.DeleteTable({ TableName: 'kept' }), { status: 500 });
+  db.close();
+  await on.server.stop(); // before it has looked for space again
+  assert.doesNotMatch(on.server.stderr + on.server.stdout, /lost_writes_may_return/);
+  on.control.close();
+  await verify(rounds.directory);
+  const again = await startServer(rounds.args);
+  const look = dbOf(again.endpoint);
+  assert.deepEqual((await look.ListTables({})).TableNames, ['kept']);
+  assert.equal((await look.Scan({ TableName: 'kept' })).Count, 1);
+  look.close();
+  await again.kill();
+});
+
 test('a table file that cannot be read is an error to who reads it, and no wrong answer', { skip }, async () => {
   const rounds = roundsOf('fault');
   const first = await rounds.start(() => {});

@@ -61,7 +61,7 @@ struct mem {
     struct mem_read *oldest_read, *newest_read;
     struct latches *latches;
     struct kv_txn_pool pool;
-    _Atomic unsigned find_would_wait, scan_would_wait, update_io, update_full;
+    _Atomic unsigned find_would_wait, scan_would_wait, update_io, update_full, update_keys_max;
 };
 
 /* ---- locking and faults ---- */
@@ -87,6 +87,7 @@ void kv_mem_faults(struct kv *kv, const struct kv_mem_faults *plan) {
     atomic_store(&mem->scan_would_wait, plan->scan_would_wait);
     atomic_store(&mem->update_io, plan->update_io);
     atomic_store(&mem->update_full, plan->update_full);
+    atomic_store(&mem->update_keys_max, plan->update_keys_max);
 }
 
 /* ---- the list ---- */
@@ -390,6 +391,9 @@ static status mem_accept(struct kv_txn *txn, uint64_t *out_ticket) {
 static status mem_update(struct kv *kv, const struct kv_keys *keys, kv_body *body, void *context,
                          uint64_t *out_ticket) {
     struct mem *mem = (struct mem *)kv;
+    unsigned keys_max = atomic_load(&mem->update_keys_max);
+    if (keys_max > 0 && keys->exclusive_count > keys_max)
+        return ST_TOO_BIG;
     return kv_update_latched(kv, &mem->pool, mem->latches, keys, body, context, mem_accept,
                              out_ticket);
 }

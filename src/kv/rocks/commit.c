@@ -16,7 +16,8 @@
  * and opened in a moment when nobody reads. Replay ends at the torn record, so a lost group is
  * gone, unless all its bytes reached the file before its fsync failed: then it comes back. Those
  * who wrote it were told that it is lost, and what they keep in memory says so. So what it would
- * have replaced was noted when it failed, and is put back before anybody can look. */
+ * have replaced was noted when it failed, and is put back before anybody can look, or when the
+ * server ends. Only a kill, or a disk without room for even that, lets it come back. */
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -242,8 +243,12 @@ static void group_commit(struct rocks *rocks, struct group *group, uint64_t stam
     else
         group_lose(rocks, group, st);
     group_clear(group);
-    if (groups->notify != NULL)
-        groups->notify(groups->notify_context);
+    pthread_mutex_lock(&groups->lock); /* it may just be being set, by who starts the server */
+    void (*notify)(void *context) = groups->notify;
+    void *context = groups->notify_context;
+    pthread_mutex_unlock(&groups->lock);
+    if (notify != NULL)
+        notify(context);
 }
 
 /* ---- the thread ---- */
@@ -289,5 +294,9 @@ void *committer_main(void *argument) {
         pthread_mutex_lock(&groups->lock);
     }
     pthread_mutex_unlock(&groups->lock);
+    /* The next start would replay what was told as lost: the last moment to put it back. */
+    if (atomic_load(&groups->accepting) == REFUSING_FULL && groups->undo != NULL &&
+        reopen(rocks) != ST_OK)
+        log_warn("event=lost_writes_may_return reason=\"the disk is full, and the server ends\"");
     return NULL;
 }

@@ -228,14 +228,14 @@ static status file_visit_one(struct copy *copy, DIR *files, const char *name, fi
 }
 
 static status files_each(struct copy *copy, file_visit *visit) {
-    struct dirent *entry;
+    const char *name;
     DIR *files = opendir(copy->from.path);
     if (files == NULL)
         return failed(copy, &copy->from, "", ST_IO);
     status st = ST_OK;
-    while (st == ST_OK && (errno = 0, entry = readdir(files)) != NULL)
-        st = file_visit_one(copy, files, entry->d_name, visit);
-    if (st == ST_OK && errno != 0)
+    while (st == ST_OK && (st = directory_next(files, &name)) == ST_OK && name != NULL)
+        st = file_visit_one(copy, files, name, visit);
+    if (st != ST_OK && name == NULL)
         st = failed(copy, &copy->from, "", ST_IO);
     int kept = errno;
     closedir(files);

@@ -165,24 +165,38 @@ static bool is_harmless(const char *name) {
     return false;
 }
 
+status directory_next(DIR *directory, const char **out_name) {
+    errno = 0;
+    const struct dirent *entry = readdir(directory);
+    *out_name = entry != NULL ? entry->d_name : NULL;
+    return entry == NULL && errno != 0 ? ST_IO : ST_OK;
+}
+
 /* INVALID when it holds files that we did not put there. */
 static status directory_is_empty(const char *path) {
     DIR *directory = opendir(path);
     if (directory == NULL)
         return ST_IO;
-    bool empty = true;
-    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        empty = empty && is_harmless(entry->d_name);
+    const char *name;
+    status st;
+    while ((st = directory_next(directory, &name)) == ST_OK && name != NULL && is_harmless(name))
+        ;
+    int kept = errno;
     closedir(directory);
-    return empty ? ST_OK : ST_INVALID;
+    errno = kept;
+    TRY(st);
+    return name == NULL ? ST_OK : ST_INVALID;
 }
 
 status directory_make(const char *path) {
     char parent[DIRECTORY_PATH_SIZE];
-    if (mkdir(path, 0755) != 0)
-        return errno == EEXIST ? ST_OK : ST_IO;
+    bool made = mkdir(path, 0755) == 0;
+    if (!made && errno != EEXIST)
+        return ST_IO;
+    /* Whoever made an existing one may have been cut off before its name was saved. */
     TRY(directory_join(parent, path, ".."));
-    return directory_sync(parent);
+    status st = directory_sync(parent);
+    return st != ST_OK && !made && errno == EACCES ? ST_OK : st;
 }
 
 static status lock_take(const char *path, int *out_fd) {

@@ -14,6 +14,7 @@
 #include "kv/rocks/overlay.h"
 #include "kv/rocks/read_cache.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
@@ -158,7 +159,9 @@ status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t 
  * given. */
 status directory_hold(const char *path, const struct kv_options *options, int *out_lock_fd,
                       struct directory_mark *out);
-status directory_make(const char *path); /* or it exists */
+/* Or it exists. Its name survives a power cut, unless the parent may not be read. */
+status directory_make(const char *path);
+status directory_next(DIR *directory, const char **out_name); /* NULL: the end; IO: an error */
 enum { DIRECTORY_PATH_SIZE = 4096 };
 status directory_join(char out[DIRECTORY_PATH_SIZE], const char *directory, const char *name);
 status directory_sync(const char *path); /* its names survive a power cut */

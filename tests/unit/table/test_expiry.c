@@ -391,6 +391,28 @@ static void large_items_go_in_small_batches(void **state) {
     assert_true(largest <= 8);
 }
 
+static void batches_too_large_for_one_write_become_smaller(void **state) {
+    (void)state;
+    things_that_expire();
+    for (int i = 0; i < 300; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "i%d", i);
+        put(id, start_s + i / 150);
+    }
+    sweep_at(start_s + 1); /* the first half, in batches as large as may be */
+    kv_mem_faults(database->kv, &(struct kv_mem_faults){.update_keys_max = 12});
+    scope.now_us = (start_s + 100) * second_us;
+    size_t deleted, total = 0;
+    for (int walks = 0; walks < 100 && total < 150; walks++, total += deleted) {
+        bool more;
+        status st = expiry_sweep(database, &scope, &sweep, &deleted, &more);
+        assert_true(st == ST_OK || st == ST_TOO_BIG);
+    }
+    assert_int_equal(total, 150);
+    assert_int_equal(entries(), 0);
+    assert_int_equal(findings(), 0);
+}
+
 /* ---- turning on and off ---- */
 
 static void put_many(int from, int to) {
@@ -734,6 +756,7 @@ int main(void) {
         CASE(time_moved_far_ahead_keeps_the_item),
         CASE(backlog_goes_batch_by_batch),
         CASE(large_items_go_in_small_batches),
+        CASE(batches_too_large_for_one_write_become_smaller),
         CASE(items_from_before_are_filed),
         CASE(filing_begins_again_after_a_restart),
         CASE(table_that_fails_keeps_no_other_from_being_filed),
