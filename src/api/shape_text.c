@@ -109,6 +109,8 @@ static void print_attributes(struct telling *t, const struct item *item,
     arena_mark mark = arena_get_mark(t->scope->scratch);
     buf_init(&json, t->scope->scratch, 256);
     json_writer_init(&writer, &json);
+    /* A number of five bytes may be one of 126 digits: what isn't told is not printed, either. */
+    writer.end = t->value_end > t->text.len ? t->value_end - t->text.len : 1;
     if (item)
         item_to_json(item, &writer);
     else

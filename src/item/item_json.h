@@ -29,7 +29,7 @@ status item_from_json(struct scope *scope, struct json_reader *reader, struct it
 /* ValidationException when the item carries a fault. */
 status item_check(struct scope *scope, const struct item *item);
 
-/* {"S": "…"} */
+/* {"S": "…"}; of a tree no more elements than the writer's end allows */
 void value_to_json(const struct value *value, struct json_writer *out);
 void view_to_json(view v, struct json_writer *out);
 /* {"name": {"S": "…"}, …} */

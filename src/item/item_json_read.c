@@ -188,7 +188,10 @@ static status read_bool(struct reading *in, bool *out) {
 
 enum { FIRST_ROOM = 8 };
 
-/* Makes room for one more record behind `count`; `*room` is what there is. */
+/* What stands behind a fault is read, for faults of the JSON itself, and not kept: nobody may use
+ * it, and a list of nothing but faults ("{},{},…") would take eight times its own size.
+ *
+ * Makes room for one more record behind `count`; `*room` is what there is. */
 static void *grow(struct arena *arena, void *records, size_t count, size_t *room, size_t size) {
     if (count < *room)
         return records;
@@ -262,9 +265,13 @@ static status read_set(struct reading *in, enum value_kind kind, struct value *o
     size_t count = 0, room = 0;
     if (json_peek(in->reader) != JSON_ARRAY || !json_array_begin(in->reader))
         return not_a_list(in);
-    for (; json_array_next(in->reader); count++) {
-        members = grow(arena, members, count, &room, sizeof *members);
-        TRY(read_set_member(in, kind, &members[count]));
+    while (json_array_next(in->reader)) {
+        str passed_over, *member = &passed_over;
+        if (in->fault->ptr == NULL) {
+            members = grow(arena, members, count, &room, sizeof *members);
+            member = &members[count++];
+        }
+        TRY(read_set_member(in, kind, member));
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
@@ -287,9 +294,13 @@ static status read_list(struct reading *in, unsigned level, struct value *out) {
     size_t count = 0, room = 0;
     if (json_peek(in->reader) != JSON_ARRAY || !json_array_begin(in->reader))
         return not_a_list(in);
-    for (; json_array_next(in->reader); count++) {
-        list = grow(in->scope->arena, list, count, &room, sizeof *list);
-        TRY(read_value(in, level, &list[count]));
+    while (json_array_next(in->reader)) {
+        struct value passed_over, *element = &passed_over;
+        if (in->fault->ptr == NULL) {
+            list = grow(in->scope->arena, list, count, &room, sizeof *list);
+            element = &list[count++];
+        }
+        TRY(read_value(in, level, element));
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
@@ -320,9 +331,13 @@ static status read_attributes(struct reading *in, unsigned level, struct attribu
     str name;
     if (json_peek(in->reader) != JSON_OBJECT || !json_object_begin(in->reader))
         return not_a_map(in);
-    for (; json_object_next(in->reader, &name); count++) {
-        attributes = grow(in->scope->arena, attributes, count, &room, sizeof *attributes);
-        attributes[count].name = name;
+    while (json_object_next(in->reader, &name)) {
+        struct value passed_over, *value = &passed_over;
+        if (in->fault->ptr == NULL) {
+            attributes = grow(in->scope->arena, attributes, count, &room, sizeof *attributes);
+            attributes[count].name = name;
+            value = &attributes[count++].value;
+        }
         if (name.len == 0)
             note_fault(in, INVALID_PARAMETER "Attribute name must not be empty");
         else if (name.len > VALUE_NAME_BYTES_MAX)
@@ -330,7 +345,7 @@ static status read_attributes(struct reading *in, unsigned level, struct attribu
                        INVALID_PARAMETER "Attribute name is too large, must be less than %d "
                                          "bytes",
                        VALUE_NAME_BYTES_MAX + 1);
-        TRY(read_value(in, level, &attributes[count].value));
+        TRY(read_value(in, level, value));
         if (level == 1 && in->fault_name != NULL && in->fault->ptr && !in->fault_name->ptr)
             *in->fault_name = name;
     }

@@ -23,7 +23,7 @@ static void write_bytes(struct json_writer *out, enum value_kind kind, str bytes
 static void write_attributes(struct json_writer *out, const struct attribute *attributes,
                              size_t count) {
     json_write_object_begin(out);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !json_writer_is_full(out); i++) {
         json_write_key(out, attributes[i].name);
         value_to_json(&attributes[i].value, out);
     }
@@ -47,7 +47,7 @@ void value_to_json(const struct value *value, struct json_writer *out) {
         break;
     case VALUE_LIST:
         json_write_array_begin(out);
-        for (uint32_t i = 0; i < value->count; i++)
+        for (uint32_t i = 0; i < value->count && !json_writer_is_full(out); i++)
             value_to_json(&value->list[i], out);
         json_write_array_end(out);
         break;
@@ -58,7 +58,7 @@ void value_to_json(const struct value *value, struct json_writer *out) {
     case VALUE_NUMBER_SET:
     case VALUE_BINARY_SET:
         json_write_array_begin(out);
-        for (uint32_t i = 0; i < value->count; i++)
+        for (uint32_t i = 0; i < value->count && !json_writer_is_full(out); i++)
             write_bytes(out, value->kind, value->set[i]);
         json_write_array_end(out);
         break;

@@ -16,10 +16,15 @@ struct json_writer {
     struct buf *out;
     unsigned depth;
     bool comma; /* the next member or element needs one before it */
+    size_t end; /* who writes many elements may stop when `out` is this long; 0: never */
 };
 
 static inline void json_writer_init(struct json_writer *w, struct buf *out) {
     *w = (struct json_writer){.out = out};
+}
+
+static inline bool json_writer_is_full(const struct json_writer *w) {
+    return w->end != 0 && w->out->len >= w->end;
 }
 
 void json_write_object_begin(struct json_writer *w);

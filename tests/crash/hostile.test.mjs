@@ -45,6 +45,9 @@ const bodies = {
   'a list of numbers': ['PutItem', filled(`${item}{"L":[`, '{"N":"1"}', ']}}}')],
   'a list of nulls': ['PutItem', filled(`${item}{"L":[`, '{"NULL":true}', ']}}}')],
   'a list of empty maps': ['PutItem', filled(`${item}{"L":[`, '{"M":{}}', ']}}}')],
+  'a list of nothing': ['PutItem', filled(`${item}{"L":[`, '{}', ']}}}')],
+  'a table of no name, with numbers that are longer when they are told': ['BatchWriteItem', filled(
+    `{"RequestItems":{"!":[{"PutRequest":{"Item":{"a":{"S":"${'x'.repeat(1060000)}"},"b":{"L":[`, '{"N":"1e125"}', ']}}}}]}}')],
   'a number set': ['PutItem', filled(`${item}{"NS":[`, (i) => `"${digits(i)}"`, ']}}}')],
   'a string set of one member again and again': ['PutItem', filled(`${item}{"SS":[`, '"a"', ']}}}')],
   'attributes without number': ['PutItem', filled('{"TableName":"hostile","Item":{', (i) => `"${digits(i)}":{"N":"1"}`, '}}')],
