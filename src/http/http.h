@@ -64,8 +64,9 @@ struct http_service {
     enum http_settled (*settled)(void *context, uint64_t ticket);
     /* The ticket was lost: write the reply that says so instead. */
     void (*lost)(void *context, struct http_request *request, struct http_reply *reply);
-    /* A reply of handle or lost has nothing more to wait for and is about to be written. On the
-     * loop; may be NULL. Replies that nobody waits for any more are not told. */
+    /* A reply of handle or lost has nothing more to wait for: it is about to be written, unless
+     * the client has gone. On the loop, or, when the server is freed, by who frees it; may be
+     * NULL. */
     void (*leaving)(void *context, const struct http_request *request,
                     const struct http_reply *reply);
 };

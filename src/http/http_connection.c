@@ -71,6 +71,13 @@ static int64_t after_ms(struct connection *c, int ms) {
     return c->loop->now_us + (int64_t)ms * 1000;
 }
 
+/* What was done is told of, whether or not anybody waits to hear of it. */
+static void tell_leaving(struct connection *c) {
+    const struct http_service *service = &server_of(c)->service;
+    if (service->leaving != NULL)
+        service->leaving(service->context, &c->exchange->request, &c->exchange->reply);
+}
+
 void connection_close(struct connection *c) {
     if (c->state == CONNECTION_CLOSED || c->gone)
         return;
@@ -81,13 +88,13 @@ void connection_close(struct connection *c) {
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
-    if (c->state == CONNECTION_WORKING) {
+    if (c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD) {
         c->gone = true;
         return;
     }
     struct loop *loop = c->loop;
-    if (c->state == CONNECTION_HELD)
-        atomic_fetch_sub(&loop->held_count, 1);
+    if (c->state == CONNECTION_DELAYED)
+        tell_leaving(c);
     queue_remove(c);
     if (c->exchange != NULL)
         exchange_give_back(loop, c->exchange);
@@ -124,9 +131,14 @@ static enum next refuse(struct connection *c, int code, const char *why) {
 }
 
 static enum next send_reply(struct connection *c) {
-    const struct http_service *service = &server_of(c)->service;
     struct exchange *x = c->exchange;
     struct loop *loop = c->loop;
+    if (c->gone) {
+        tell_leaving(c);
+        c->gone = false;
+        c->state = CONNECTION_HEAD;
+        return closed(c);
+    }
     if (x->reply.not_before_us > loop->now_us) {
         c->state = CONNECTION_DELAYED;
         c->deadline_us = INT64_MAX;
@@ -135,8 +147,7 @@ static enum next send_reply(struct connection *c) {
             loop->delayed_due_us = x->reply.not_before_us;
         return WAIT;
     }
-    if (service->leaving != NULL)
-        service->leaving(service->context, &x->request, &x->reply);
+    tell_leaving(c);
     x->close = !x->head.keep_alive || x->reply.close;
     return start_writing(c);
 }
@@ -549,12 +560,6 @@ void connection_event(struct connection *c, uint32_t events) {
 }
 
 void connection_worked(struct connection *c) {
-    if (c->gone) {
-        c->gone = false;
-        c->state = CONNECTION_HEAD;
-        connection_close(c);
-        return;
-    }
     if (reply_ready(c) == GO_ON)
         connection_run(c);
 }
@@ -570,6 +575,17 @@ void connection_due(struct connection *c) {
     queue_remove(c);
     if (send_reply(c) == GO_ON)
         connection_run(c);
+}
+
+void connection_abandon(struct connection *c) {
+    CHECK(c->state == CONNECTION_WORKING || c->state == CONNECTION_HELD);
+    queue_remove(c);
+    c->exchange->reply.ticket = 0;
+    if (c->exchange->reply.status != 0) /* else no worker has come to it */
+        tell_leaving(c);
+    c->gone = false;
+    c->state = CONNECTION_HEAD;
+    connection_close(c);
 }
 
 void connection_timeout(struct connection *c) {

@@ -77,7 +77,7 @@ struct connection {
     enum connection_state state;
     bool readable;      /* there may be bytes: epoll is edge-triggered */
     bool peer_closed;   /* the end of input is known to be near: a short read is not the last */
-    bool gone;          /* WORKING only: nobody wants the reply */
+    bool gone;          /* WORKING and HELD only: nobody wants the reply */
     bool tls_starved;   /* http_tls.c: the last read found the socket empty */
     struct ssl_st *tls; /* NULL: plain, or not begun */
     char peer[46];
@@ -168,8 +168,10 @@ void connection_settle(struct connection *c);
 /* On the delayed list: its time has come. */
 void connection_due(struct connection *c);
 void connection_timeout(struct connection *c);
-/* WORKING: only marks it gone. The struct lives until the end of the loop's round. */
+/* WORKING, HELD: only marks it gone. The struct lives until the end of the loop's round. */
 void connection_close(struct connection *c);
+/* At the end of the loop, WORKING or HELD: there is nobody left to work or to settle. */
+void connection_abandon(struct connection *c);
 
 /* http_loop.c */
 void queue_add(struct queue *queue, struct connection *c);

@@ -238,7 +238,7 @@ void *loop_main(void *argument) {
         if (stopping && (loop->newest == NULL || loop->now_us >= server->drain_until_us))
             break;
     }
-    /* Time is up for those that are left. What a worker has stays until loop_done. */
+    /* Time is up for those that are left. What a worker has, or is held, stays until loop_done. */
     close_all(loop);
     return NULL;
 }
@@ -250,13 +250,11 @@ void loop_done(struct loop *loop) {
             close(c->fd);
             free(c);
         }
-    /* Left are those that were with a worker; the workers are no more. */
-    for (c = loop->newest; c != NULL; c = c->older) {
-        CHECK(c->state == CONNECTION_WORKING);
-        c->state = CONNECTION_HEAD;
-        c->gone = false;
-    }
-    close_all(loop);
+    /* Left are those that were with a worker, or held; the workers are no more, and what could be
+     * made durable is. */
+    while ((c = loop->newest) != NULL)
+        connection_abandon(c);
+    free_closed(loop);
     struct exchange *x;
     while ((x = loop->spare) != NULL) {
         loop->spare = x->next_spare;
