@@ -36,6 +36,9 @@ struct sigv4_claim {
 
 /* Whether the request's parts are there and have their form; needs no secret. */
 status sigv4_read(struct scope *scope, const struct http_request *request, struct sigv4_claim *out);
+/* Whose key it says it was signed with, as sigv4_read takes it, also where that refuses; empty
+ * when it says nothing. Borrows from the request. */
+str sigv4_claimed_id(const struct http_request *request);
 /* Whether it was signed for us and now. */
 status sigv4_check(struct scope *scope, struct sigv4_claim *claim, str region, str service);
 /* What the request does must be signed with it: who catches a request would else make another

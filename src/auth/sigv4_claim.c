@@ -27,12 +27,15 @@ static str next_part(str *rest, char one, char other) {
 /* ---- the Authorization header ---- */
 
 static status missing_equals(struct scope *scope, str part, str header) {
+    if (scope == NULL)
+        return ST_INVALID;
     return fail(scope, ERROR_IncompleteSignatureException,
                 "'%.*s' not a valid key=value pair (missing equal-sign) in Authorization header: "
                 "'%.*s'.",
                 STR_ARG(part), STR_ARG(header));
 }
 
+/* Without a scope nothing is told. */
 static status read_pairs(struct scope *scope, str header, struct sigv4_claim *out) {
     str rest = header;
     out->algorithm = next_part(&rest, ' ', ' ');
@@ -247,6 +250,16 @@ status sigv4_read(struct scope *scope, const struct http_request *request,
                     "Request is missing Authentication Token");
     return out->in_query ? read_query(scope, request, out)
                          : read_header(scope, request, trim(header), out);
+}
+
+str sigv4_claimed_id(const struct http_request *request) {
+    struct sigv4_claim claim = {};
+    str header = http_request_header(request, STR("Authorization"));
+    if (header.ptr != NULL)
+        (void)read_pairs(NULL, trim(header), &claim);
+    else
+        claim.credential = query_value(request->arena, request->query, STR("X-Amz-Credential"));
+    return str_slice(claim.credential, 0, str_find(claim.credential, '/'));
 }
 
 /* ---- the scope ---- */

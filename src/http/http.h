@@ -37,6 +37,8 @@ struct http_request {
     int64_t received_us; /* clock_monotonic_us when its first byte was read */
 };
 
+/* Whether an address as text, such as a request's peer, is one of this machine's own. */
+bool http_is_loopback(const char *address);
 /* The first header of that name (case folded); {NULL, 0} when absent. */
 str http_request_header(const struct http_request *request, str name);
 

@@ -36,6 +36,14 @@ static void peer_text(const struct sockaddr_storage *address, char *out, size_t 
         inet_ntop(AF_INET6, &six->sin6_addr, out, (socklen_t)size);
 }
 
+bool http_is_loopback(const char *address) {
+    struct in_addr four;
+    struct in6_addr six;
+    if (inet_pton(AF_INET, address, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, address, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
 /* Answers the loop with the fewest connections, this one among equals, and how many all have. */
 static struct loop *least_loaded(struct loop *own, size_t *all) {
     struct http_server *server = own->server;

@@ -220,14 +220,15 @@ static enum next body_whole(struct connection *c, str body) {
 }
 
 /* A few bytes into a socket buffer that holds at most replies the client has not read yet. Where
- * they don't fit the client goes on without them after its own time, as RFC 9110 tells it to. */
+ * they don't fit the client goes on without them after its own time, as RFC 9110 tells it to; TLS
+ * has a record of them by then, which would have to be sent before anything else. */
 static bool send_continue(struct connection *c) {
     const struct iovec out[2] = {{(void *)(uintptr_t)reply_continue.ptr, reply_continue.len}};
     ssize_t sent = c->tls != NULL
                        ? tls_write(c, out)
                        : send(c->fd, reply_continue.ptr, reply_continue.len, MSG_NOSIGNAL);
     return sent == (ssize_t)reply_continue.len ||
-           (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+           (sent < 0 && c->tls == NULL && (errno == EAGAIN || errno == EWOULDBLOCK));
 }
 
 /* The head is known, its body has not wholly arrived. The head stands at the buffer's front. */

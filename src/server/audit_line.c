@@ -1,5 +1,6 @@
 #include "server/audit_line.h"
 
+#include "auth/sigv4.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/utf8.h"
@@ -38,25 +39,6 @@ static void add_time(struct json_writer *w) {
     len += (size_t)snprintf(text + len, sizeof text - len, ".%06dZ", (int)(now_us % 1000000));
     json_write_key(w, STR("time"));
     json_write_string(w, (str){text, len});
-}
-
-/* The id is no secret, and here for what was refused, too; the signature stays away. */
-static str access_key_of(const struct http_request *request) {
-    static const str marks[] = {STR_INIT("Credential="), STR_INIT("X-Amz-Credential=")};
-    str text = http_request_header(request, STR("Authorization"));
-    str mark = marks[0];
-    if (text.ptr == NULL) {
-        text = request->query;
-        mark = marks[1];
-    }
-    const char *at = text.len != 0 ? memmem(text.ptr, text.len, mark.ptr, mark.len) : NULL;
-    if (at == NULL)
-        return (str){};
-    str id = str_slice(text, (size_t)(at - text.ptr) + mark.len, text.len);
-    size_t len = 0;
-    while (len < id.len && memchr("/%,& ", id.ptr[len], 5) == NULL)
-        len++;
-    return str_slice(id, 0, len);
 }
 
 static str operation_of(const struct call_note *note) {
@@ -99,7 +81,9 @@ str audit_line(const struct http_request *request, const struct http_reply *repl
     add_time(&w);
     add_text(&w, STR("request_id"), request_id_of(reply));
     add_text(&w, STR("principal"), note->principal);
-    add_text(&w, STR("access_key_id"), access_key_of(request));
+    str id = sigv4_claimed_id(request); /* no secret; the signature stays away */
+    if (id.len > 0)
+        add_text(&w, STR("access_key_id"), id);
     add_text(&w, STR("source_ip"), str_from_c(request->peer));
     json_write_key(&w, STR("tls"));
     json_write_bool(&w, request->secure);

@@ -167,7 +167,14 @@ static bool read_file(struct reading *r, const char *path) {
     }
     char *text = arena_bytes(r->arena, CONFIG_FILE_MAX);
     size_t len = fread(text, 1, CONFIG_FILE_MAX, file);
+    bool failed = ferror(file) != 0;
+    int why = errno;
     fclose(file);
+    if (failed || len == CONFIG_FILE_MAX) { /* half of it could leave out who may do what */
+        r->problem = failed ? arena_printf(r->arena, "%s: %s", path, strerror(why))
+                            : arena_printf(r->arena, "%s: %d bytes or more", path, CONFIG_FILE_MAX);
+        return false;
+    }
     str rest = {text, len};
     while (rest.len) {
         size_t end = str_find(rest, '\n');

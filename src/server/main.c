@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,10 +122,20 @@ static status open_database(const struct config *config, char problem[PROBLEM_SI
 
 /* ---- serving ---- */
 
+/* All that a name stands for is; what stands for nothing can't be served at, either. */
 static bool is_loopback(const char *host) {
-    str text = str_from_c(host);
-    return str_starts_with(text, STR("127.")) || str_eq(text, STR("::1")) ||
-           str_eq(text, STR("localhost"));
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all = NULL;
+    if (getaddrinfo(host, NULL, &hints, &all) != 0)
+        return false;
+    bool every = true;
+    for (const struct addrinfo *one = all; one != NULL && every; one = one->ai_next) {
+        char text[NI_MAXHOST];
+        every = getnameinfo(one->ai_addr, one->ai_addrlen, text, sizeof text, NULL, 0,
+                            NI_NUMERICHOST) == 0 &&
+                http_is_loopback(text);
+    }
+    freeaddrinfo(all);
+    return every;
 }
 
 /* What the network may see. */

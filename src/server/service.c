@@ -104,56 +104,67 @@ static void plain(struct http_request *request, struct http_reply *reply, int co
 
 /* ---- GET ---- */
 
-static void reply_metrics(struct service *service, struct http_request *request,
-                          struct http_reply *reply) {
+/* What pages show is of all tables: where it is known who asks, only the account's root sees it. */
+static bool may_see(struct service *service, struct http_request *request, struct http_reply *reply,
+                    const char *what) {
+    struct scope scope = {
+        .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
+    struct principal *principal = NULL;
+    if (service->auth.mode != AUTH_VERIFY)
+        return true;
+    status st = auth_check(&service->auth, &scope, request, &principal);
+    if (st == ST_OK && principal->kind != PRINCIPAL_ROOT)
+        st = fail(&scope, ERROR_AccessDeniedException, "Only the root of the account may see %s.",
+                  what);
+    principal_unref(principal);
+    if (st == ST_OK)
+        return true;
+    struct api_answer answer;
+    api_refuse(&scope, &answer);
+    reply->status = answer.http_status;
+    reply->content_type = STR("application/json");
+    reply->body = answer.body;
+    finish(request, reply);
+    return false;
+}
+
+/* Names of tables and indexes, so not for any stranger; a collector beside the server needs no key.
+ * With thousands of tables it takes its time: not on a loop. */
+static status reply_metrics(struct service *service, struct http_request *request,
+                            struct http_reply *reply) {
     struct buf text;
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
+    if (!http_is_loopback(request->peer) && !may_see(service, request, reply, "metrics"))
+        return ST_OK;
     buf_init(&text, request->arena, 16 * 1024);
     service_metrics(service, &text);
     plain(request, reply, 200, buf_str(&text));
     reply->content_type = STR("text/plain; version=0.0.4; charset=utf-8");
-}
-
-/* Keys are data of any table: where it is known who asks, only the account's root sees them. */
-static status may_see_keys(struct service *service, struct scope *scope,
-                           const struct http_request *request, struct principal **out) {
-    if (service->auth.mode != AUTH_VERIFY)
-        return ST_OK;
-    TRY(auth_check(&service->auth, scope, request, out));
-    if ((*out)->kind == PRINCIPAL_ROOT)
-        return ST_OK;
-    return fail(scope, ERROR_AccessDeniedException, "Only the root of the account may see keys.");
+    return ST_OK;
 }
 
 static void reply_heat(struct service *service, struct http_request *request,
                        struct http_reply *reply) {
-    struct scope scope = {
-        .arena = request->arena, .scratch = request->arena, .now_us = clock_wall_us()};
-    struct principal *principal = NULL;
-    if (may_see_keys(service, &scope, request, &principal) == ST_OK) {
-        heat_reply(service->database, service->traffic, request, reply);
-    } else {
-        struct api_answer answer;
-        api_refuse(&scope, &answer);
-        reply->status = answer.http_status;
-        reply->content_type = STR("application/json");
-        reply->body = answer.body;
-    }
-    principal_unref(principal);
+    if (!may_see(service, request, reply, "keys"))
+        return;
+    heat_reply(service->database, service->traffic, request, reply);
     finish(request, reply);
 }
 
-static void reply_get(struct service *service, struct http_request *request,
-                      struct http_reply *reply) {
+static status reply_get(struct service *service, struct http_request *request,
+                        struct http_reply *reply) {
     if (str_eq(request->path, STR("/"))) {
         str host = http_request_header(request, STR("Host"));
         plain(request, reply, 200, arena_printf(request->arena, "healthy: %.*s", STR_ARG(host)));
     } else if (str_eq(request->path, STR("/metrics"))) {
-        reply_metrics(service, request, reply);
+        return reply_metrics(service, request, reply);
     } else if (str_eq(request->path, STR("/_stator/heat"))) {
         reply_heat(service, request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
+    return ST_OK;
 }
 
 /* ---- OPTIONS: a browser asks before it posts ---- */
@@ -330,7 +341,7 @@ static status handle(void *context, struct http_request *request, struct http_re
     if (is_fault_page(service, request))
         reply_faults(service, request, reply);
     else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))
-        reply_get(service, request, reply);
+        return reply_get(service, request, reply);
     else if (str_eq(request->method, STR("OPTIONS")))
         reply_preflight(request, reply);
     else

@@ -214,6 +214,10 @@ void transport_reload(struct transport *t, bool asked) {
     if (!asked && (!there || (!has_changed(&certificate, &t->certificate_seen) &&
                               !has_changed(&key, &t->key_seen))))
         return;
+    if (there) { /* a file that can't be opened was seen, too */
+        t->certificate_seen = certificate;
+        t->key_seen = key;
+    }
     struct arena *arena = arena_new(ARENA_MAX);
     struct tls_pem pem = {};
     struct tls_problem problem = {};

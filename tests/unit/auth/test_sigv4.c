@@ -375,6 +375,29 @@ static void the_scope_is_ours(void **state) {
             "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA25' (only AWS4-HMAC-SHA256 for now). ");
 }
 
+/* What a line of the audit log says must be what decided. */
+static void the_claimed_key_is_the_one_that_is_looked_up(void **state) {
+    (void)state;
+    static const char *const forms[] = {
+        "AWS4-HMAC-SHA256 Credential=mine/b/c/d/e, SignedHeaders=host, Signature=x",
+        "AWS4-HMAC-SHA256 Credential=other/b/c/d/e, Credential=mine/b/c/d/e, Signature=x",
+        "AWS4-HMAC-SHA256 XCredential=other/b/c/d/e, SignedHeaders=Credential=other/, "
+        "Credential=mine/b/c/d/e",
+        "AWS4-HMAC-SHA256 Credential=mine/b/c/d/e, broken",
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct http_request request = with_authorization(forms[i]);
+        assert_str(sigv4_claimed_id(&request), "mine");
+    }
+    struct http_request request = with_authorization("Basic abc");
+    assert_int_equal(sigv4_claimed_id(&request).len, 0);
+    request = (struct http_request){
+        .arena = scope.arena,
+        .query = STR("zX-Amz-Credential=other%2Fb&X-Amz-Credential=mine%2Fb%2Fc&"
+                     "X-Amz-Credential=other%2Fb")};
+    assert_str(sigv4_claimed_id(&request), "mine");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -389,6 +412,7 @@ int main(void) {
         CASE(parts_may_be_separated_by_commas_alone),
         CASE(the_clock_counts_before_anything_else),
         CASE(the_scope_is_ours),
+        CASE(the_claimed_key_is_the_one_that_is_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,26 @@ static void arguments_win_over_the_environment_and_that_over_a_file(void **state
     assert_string_equal(config.region, "from-file");
 }
 
+static void a_file_is_read_whole_or_not_at_all(void **state) {
+    (void)state;
+    char path[] = "stator-config-XXXXXX";
+    struct config config = {};
+    str problem;
+    assert_false(READ(&config, &problem, "--config", "."));
+    assert_str(problem, ".: Is a directory");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *file = fdopen(fd, "w");
+    for (int i = 0; i < 8 * 1024; i++)
+        fputs("# line\n\n", file);
+    fputs("auth = true\n", file);
+    fclose(file);
+    bool fine = READ(&config, &problem, "--config", path);
+    remove(path);
+    assert_false(fine);
+    assert_true(str_contains(problem, STR("65536 bytes or more")));
+}
+
 static void what_is_wrong_is_said(void **state) {
     (void)state;
     struct config config = {};
@@ -108,6 +128,7 @@ int main(void) {
         cmocka_unit_test(both_forms_of_arguments_are_read),
         cmocka_unit_test(a_list_is_joined_from_one_place_and_not_from_the_next),
         cmocka_unit_test(arguments_win_over_the_environment_and_that_over_a_file),
+        cmocka_unit_test(a_file_is_read_whole_or_not_at_all),
         cmocka_unit_test(what_is_wrong_is_said),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
