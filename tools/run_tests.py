@@ -38,7 +38,7 @@ THREADED = ('kv', 'http', 'server', 'stream', 'traffic', 'engine')  # folders wh
 BUILD_SECONDS_MAX = 900
 PROGRAM_SECONDS_MAX = 60
 SCRIPT_SECONDS_MAX = 180
-FUZZ_SECONDS = 4
+FUZZ_SECONDS = 2
 SLOWDOWN = {'build-asan': 3, 'build-tsan': 6}  # what a sanitizer costs, for the limits above
 SANITIZERS = {
     'ASAN_OPTIONS': 'detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1',
