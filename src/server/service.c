@@ -330,7 +330,7 @@ static void reply_faults(struct service *service, struct http_request *request,
 
 static status handle(void *context, struct http_request *request, struct http_reply *reply) {
     struct service *service = context;
-    if (thread_may_wait())
+    if (thread_may_wait() && !str_eq(request->method, STR("GET"))) /* pages are no calls */
         metric_add(METRIC_worker_runs, 1);
     *reply = (struct http_reply){};
     if (identity_is_call(service, request))
