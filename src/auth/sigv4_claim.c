@@ -259,6 +259,8 @@ str sigv4_claimed_id(const struct http_request *request) {
         (void)read_pairs(NULL, trim(header), &claim);
     else
         claim.credential = query_value(request->arena, request->query, STR("X-Amz-Credential"));
+    if (claim.credential.ptr == NULL)
+        return (str){};
     return str_slice(claim.credential, 0, str_find(claim.credential, '/'));
 }
 
