@@ -108,6 +108,19 @@ static str boundary_of(const struct identity_work *work, const struct identity *
     return asked.ptr != NULL || identity == NULL ? asked : identity->boundary;
 }
 
+/* aws:RequestTag and aws:TagKeys: tags that are given, or the keys of those that are taken away. */
+static struct context_tags asked_tags(const struct identity_work *work) {
+    const str *keys;
+    struct context_tags given = work_tags(work);
+    size_t count = work_list(work, STR("TagKeys"), (str){}, &keys);
+    if (given.count > 0 || count == 0)
+        return given;
+    struct context_tag *taken = arena_array(work->call.arena, struct context_tag, count);
+    for (size_t i = 0; i < count; i++)
+        taken[i] = (struct context_tag){.key = keys[i]};
+    return (struct context_tags){taken, count};
+}
+
 static status permit(struct identity_work *work, str action, str resource,
                      const struct identity *identity) {
     const struct identity_request *request = work->request;
@@ -117,7 +130,7 @@ static status permit(struct identity_work *work, str action, str resource,
         .policy_arn =
             work->operation->kind == IDENTITY_POLICY ? (str){} : work_value(work, STR("PolicyArn")),
         .permissions_boundary = boundary_of(work, identity),
-        .request_tags = work_tags(work),
+        .request_tags = asked_tags(work),
         .resource_tags = identity != NULL ? identity->tags : (struct context_tags){},
         .source_ip = request->source_ip,
         .user_agent = request->user_agent,

@@ -93,3 +93,25 @@ test('policies that come with the server are read by who may read policies, and 
   ]) await assert.rejects(call(), (error) => error.$metadata.httpStatusCode < 500);
   assert.match((await iam.getPolicyVersion({ PolicyArn: READER, VersionId: 'v1' })).PolicyVersion.Document, /GetItem|Get%2A/);
 });
+
+test('who takes tags away is asked which', { skip }, async () => {
+  const guard = { Condition: { 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['protected'] } } };
+  const guarded = await byName('untagger', allow('iam:Untag*'), deny('iam:Untag*', '*', guard));
+  const only = await byName('untagger-of-one', allow('iam:Untag*', '*', { Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['free'] } } }));
+  const Tags = ['protected', 'free', 'other'].map((Key) => ({ Key, Value: 'x' }));
+  await iam.createUser({ UserName: 'labelled', Tags });
+  await iam.createRole({ RoleName: 'labelled', AssumeRolePolicyDocument: trust(ACCOUNT), Tags });
+  const { Policy } = await iam.createPolicy({ PolicyName: 'labelled', PolicyDocument: policy(allow('dynamodb:*')), Tags });
+  for (const call of [
+    (db, ...TagKeys) => db.untagUser({ UserName: 'labelled', TagKeys }),
+    (db, ...TagKeys) => db.untagRole({ RoleName: 'labelled', TagKeys }),
+    (db, ...TagKeys) => db.untagPolicy({ PolicyArn: Policy.Arn, TagKeys }),
+  ]) {
+    await refused(call(guarded, 'protected'), 'AccessDenied', /explicit deny/);
+    await refused(call(guarded, 'free', 'protected'), 'AccessDenied', /explicit deny/);
+    await refused(call(only, 'free', 'other'), 'AccessDenied');
+    await call(only, 'free');
+    await call(guarded, 'other');
+  }
+  assert.deepEqual((await iam.listUserTags({ UserName: 'labelled' })).Tags, [{ Key: 'protected', Value: 'x' }]);
+});
