@@ -22,7 +22,8 @@ enum context_key {
     CONTEXT_ENCLOSING_OPERATION,      /* dynamodb:EnclosingOperation: transactions */
     CONTEXT_REQUEST_TAG,              /* aws:RequestTag/NAME */
     CONTEXT_TAG_KEYS,                 /* aws:TagKeys */
-    CONTEXT_RESOURCE_TAG,             /* aws:ResourceTag/NAME (of the table) */
+    CONTEXT_RESOURCE_TAG,             /* aws:ResourceTag/NAME: of the table, user, role or policy */
+    CONTEXT_IAM_RESOURCE_TAG,         /* iam:ResourceTag/NAME: the same, but not of tables */
     /* about who asks, from where and when */
     CONTEXT_PRINCIPAL_TAG, /* aws:PrincipalTag/NAME */
     CONTEXT_PRINCIPAL_ARN, /* aws:PrincipalArn */
@@ -50,7 +51,7 @@ enum context_key {
 };
 
 /* Bits by context_key. */
-typedef uint32_t context_set;
+typedef uint64_t context_set;
 #define CONTEXT_BIT(key) ((context_set)1 << (key))
 /* Those whose value differs between requests for the same action and resource by the same
  * principal: a decision that asked for none of them may be remembered. (Tags of principals and

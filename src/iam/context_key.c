@@ -18,6 +18,7 @@ static const struct key_row {
     {STR_INIT("aws:RequestTag/"), CONTEXT_REQUEST_TAG},
     {STR_INIT("aws:TagKeys"), CONTEXT_TAG_KEYS},
     {STR_INIT("aws:ResourceTag/"), CONTEXT_RESOURCE_TAG},
+    {STR_INIT("iam:ResourceTag/"), CONTEXT_IAM_RESOURCE_TAG},
     {STR_INIT("aws:PrincipalTag/"), CONTEXT_PRINCIPAL_TAG},
     {STR_INIT("aws:PrincipalArn"), CONTEXT_PRINCIPAL_ARN},
     {STR_INIT("aws:PrincipalAccount"), CONTEXT_PRINCIPAL_ACCOUNT},
@@ -41,6 +42,7 @@ static const struct key_row {
     {STR_INIT("aws:PrincipalIsAWSService"), CONTEXT_PRINCIPAL_IS_AWS_SERVICE},
 };
 static_assert(sizeof rows / sizeof *rows == CONTEXT_KEY_COUNT, "a row for each key");
+static_assert(CONTEXT_KEY_COUNT <= 64, "a bit of context_set for each key");
 
 bool key_ref_parse(str text, struct key_ref *out) {
     size_t colon = str_find(text, ':');
@@ -126,6 +128,10 @@ static str single_value(const struct key_ref *ref, const struct access_context *
         return tag_value(&context->request_tags, ref->name);
     case CONTEXT_RESOURCE_TAG:
         return tag_value(&context->resource_tags, ref->name);
+    case CONTEXT_IAM_RESOURCE_TAG:
+        return str_starts_with(context->action, STR("dynamodb:"))
+                   ? (str){}
+                   : tag_value(&context->resource_tags, ref->name);
     case CONTEXT_PRINCIPAL_TAG:
         return tag_value(&context->principal_tags, ref->name);
     case CONTEXT_PRINCIPAL_ARN: /* of a session it is the role's */

@@ -115,3 +115,17 @@ test('who takes tags away is asked which', { skip }, async () => {
   }
   assert.deepEqual((await iam.listUserTags({ UserName: 'labelled' })).Tags, [{ Key: 'protected', Value: 'x' }]);
 });
+
+test('tags of users and roles are asked for by either name', { skip }, async () => {
+  const Tags = [{ Key: 'Protected', Value: '1' }];
+  for (const key of ['iam:ResourceTag/protected', 'aws:ResourceTag/protected']) {
+    const name = key.slice(0, 3);
+    const db = await byName(`${name}-guarded`, allow('iam:*'), deny('iam:Delete*', '*', { Condition: { StringEquals: { [key]: '1' } } }));
+    await iam.createUser({ UserName: `${name}-kept`, Tags });
+    await iam.createRole({ RoleName: `${name}-kept`, AssumeRolePolicyDocument: trust(ACCOUNT), Tags });
+    await iam.createUser({ UserName: `${name}-gone` });
+    await refused(db.deleteUser({ UserName: `${name}-kept` }), 'AccessDenied', /explicit deny/);
+    await refused(db.deleteRole({ RoleName: `${name}-kept` }), 'AccessDenied', /explicit deny/);
+    await db.deleteUser({ UserName: `${name}-gone` });
+  }
+});

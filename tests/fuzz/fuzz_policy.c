@@ -57,7 +57,7 @@ static void forget_unasked(struct access_context *c, context_set asks) {
         c->attributes = (struct context_values){};
     if (!(asks & (CONTEXT_BIT(CONTEXT_REQUEST_TAG) | CONTEXT_BIT(CONTEXT_TAG_KEYS))))
         c->request_tags = (struct context_tags){};
-    if (!(asks & CONTEXT_BIT(CONTEXT_RESOURCE_TAG)))
+    if (!(asks & (CONTEXT_BIT(CONTEXT_RESOURCE_TAG) | CONTEXT_BIT(CONTEXT_IAM_RESOURCE_TAG))))
         c->resource_tags = (struct context_tags){};
     if (!(asks & CONTEXT_BIT(CONTEXT_PRINCIPAL_TAG)))
         c->principal_tags = (struct context_tags){};

@@ -95,6 +95,7 @@ static void only_keys_of_who_asks_are_remembered_by(void **state) {
                                           "dynamodb:EnclosingOperation",
                                           "aws:TagKeys",
                                           "aws:ResourceTag/a",
+                                          "iam:ResourceTag/a",
                                           "aws:SourceIp",
                                           "aws:SecureTransport",
                                           "aws:CurrentTime",
