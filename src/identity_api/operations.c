@@ -7,9 +7,9 @@
 /* ---- the table ---- */
 
 static const struct identity_operation operations[] = {
-#define OPERATION(service, action, kind, resource, handler, members)                               \
-    {SERVICE_##service, STR_INIT(#action), IDENTITY_##kind,                                        \
-     ASKED_##resource,  op_##handler,      STR_INIT(members)},
+#define OPERATION(service, action, kind, resource, keys, handler, members)                         \
+    {SERVICE_##service, STR_INIT(#action), IDENTITY_##kind,  ASKED_##resource,                     \
+     KEYS_##keys,       op_##handler,      STR_INIT(members)},
 #include "identity_api/operations.def"
 #undef OPERATION
 };

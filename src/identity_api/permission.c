@@ -102,8 +102,11 @@ static status denied(struct identity_work *work, const struct access_context *co
                          STR_ARG(context->resource), STR_ARG(why));
 }
 
-/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. */
+/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. Calls that do not bear
+ * on what somebody may do within it have no such key. */
 static str boundary_of(const struct identity_work *work, const struct identity *identity) {
+    if (work->operation->keys != KEYS_BOUNDARY)
+        return (str){};
     str asked = work_value(work, STR("PermissionsBoundary"));
     return asked.ptr != NULL || identity == NULL ? asked : identity->boundary;
 }

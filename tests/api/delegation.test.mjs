@@ -129,3 +129,29 @@ test('tags of users and roles are asked for by either name', { skip }, async () 
     await db.deleteUser({ UserName: `${name}-gone` });
   }
 });
+
+test('a boundary is asked about by the calls that have the key, and by no others', { skip }, async () => {
+  const { Policy } = await iam.createPolicy({ PolicyName: 'fence', PolicyDocument: policy(allow('dynamodb:*')) });
+  const PermissionsBoundary = Policy.Arn, UserName = 'fenced', RoleName = 'fenced', PolicyName = 'own', PolicyDocument = policy(allow('dynamodb:*'));
+  const db = await byName('fencer', allow('iam:*', '*', { Condition: { StringEquals: { 'iam:PermissionsBoundary': PermissionsBoundary } } }));
+  await db.createUser({ UserName, PermissionsBoundary });
+  await db.createRole({ RoleName, PermissionsBoundary, AssumeRolePolicyDocument: trust(ACCOUNT) });
+  await db.attachUserPolicy({ UserName, PolicyArn: READER });
+  await db.detachUserPolicy({ UserName, PolicyArn: READER });
+  await db.putUserPolicy({ UserName, PolicyName, PolicyDocument });
+  await db.deleteUserPolicy({ UserName, PolicyName });
+  await db.attachRolePolicy({ RoleName, PolicyArn: READER });
+  await db.detachRolePolicy({ RoleName, PolicyArn: READER });
+  await db.putRolePolicy({ RoleName, PolicyName, PolicyDocument });
+  await db.deleteRolePolicy({ RoleName, PolicyName });
+  for (const call of [
+    () => db.createAccessKey({ UserName }), () => db.updateUser({ UserName, NewPath: '/x/' }), () => db.tagUser({ UserName, Tags: [{ Key: 'a', Value: 'b' }] }),
+    () => db.updateAssumeRolePolicy({ RoleName, PolicyDocument: trust('*') }), () => db.getUser({ UserName }), () => db.deleteUser({ UserName }),
+    () => db.deleteRole({ RoleName }),
+  ]) await refused(call(), 'AccessDenied');
+  await db.putUserPermissionsBoundary({ UserName, PermissionsBoundary });
+  await db.putRolePermissionsBoundary({ RoleName, PermissionsBoundary });
+  await db.deleteUserPermissionsBoundary({ UserName });
+  await db.deleteRolePermissionsBoundary({ RoleName });
+  await refused(db.deleteUserPermissionsBoundary({ UserName }), 'AccessDenied');
+});
