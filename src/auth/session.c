@@ -78,6 +78,7 @@ static void describe(const struct identity_call *call, const struct principal *c
                                    .resource_tags = role->tags,
                                    .source_ip = wish->source_ip,
                                    .user_agent = wish->user_agent,
+                                   .region = wish->region,
                                    .external_id = wish->external_id,
                                    .role_session_name = wish->session_name,
                                    .secure_transport = wish->secure_transport,

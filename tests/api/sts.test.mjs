@@ -190,3 +190,12 @@ test('a request may be signed for the one region of these services, or for the s
     await abroad.stop();
   }
 });
+
+test('a guard of regions lets roles be assumed in its own', { skip }, async () => {
+  const outside = (region) => deny('*', '*', { Condition: { StringNotEquals: { 'aws:RequestedRegion': region } } });
+  const role = await newRole('regional', trust(arn('root')));
+  const asked = async (name, region) => server.sts(await newUser(iam, name, policy(allow('sts:AssumeRole'), outside(region))))
+    .assumeRole({ RoleArn: role.Arn, RoleSessionName: 'session' });
+  await asked('insider', 'us-east-1');
+  await refused(asked('outsider', 'eu-west-1'), 'AccessDenied');
+});
