@@ -220,3 +220,12 @@ test('a refusal says which kind of policy it comes from, and not whether there i
   await refused(asked(able, untagged.Arn, { Tags: [{ Key: 'a', Value: 'b' }] }), 'AccessDenied',
     says('able', 'TagSession', untagged.Arn, 'because no resource-based policy allows the sts:TagSession action'));
 });
+
+test('a trust policy speaks of actions of STS alone', { skip }, async () => {
+  const made = (Action, more = {}) => iam.createRole({ RoleName: 'trusting', AssumeRolePolicyDocument: policy({ Effect: 'Allow', Principal: { AWS: '*' }, Action, ...more }) });
+  for (const action of ['dynamodb:*', '*', '*:AssumeRole', 'iam:CreateUser', ['sts:AssumeRole', 'dynamodb:GetItem'], 'stsx:AssumeRole'])
+    await refused(made(action), 'MalformedPolicyDocument', action === '*:AssumeRole' ? 'Vendor * is not valid' : 'AssumeRole policy may only specify STS AssumeRole actions.', 400);
+  await refused(made(undefined, { NotAction: 'iam:*' }), 'MalformedPolicyDocument', 'AssumeRole policy may only specify STS AssumeRole actions.', 400);
+  await made(['STS:AssumeRole', 'sts:TagSession']);
+  await refused(iam.updateAssumeRolePolicy({ RoleName: 'trusting', PolicyDocument: policy({ Effect: 'Allow', Principal: { AWS: '*' }, Action: '*' }) }), 'MalformedPolicyDocument');
+});
