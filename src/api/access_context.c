@@ -261,16 +261,6 @@ static void gather_statement(struct gathering *g) {
         named_in_update(&g->attributes, parsed->update);
 }
 
-/* Whether WHERE leaves the partition open. */
-static bool scans(const struct gathering *g) {
-    const struct partiql_term *term = g->ask->statement->parsed.terms;
-    for (; term != NULL; term = term->next)
-        if (term->test != TEST_OTHER && is_hash(g, term->key.name) &&
-            (term->test != TEST_KEY || term->key.op == KEY_EQ))
-            return false;
-    return true;
-}
-
 static void describe_statement(const struct gathering *g, struct access_context *context) {
     static const str returning[] = {
         [RETURN_NONE] = STR_INIT("NONE"),       [RETURN_ALL_OLD] = STR_INIT("ALL_OLD"),
@@ -282,7 +272,8 @@ static void describe_statement(const struct gathering *g, struct access_context 
         context->return_values = returning[parsed->returning];
     if (parsed->kind != PARTIQL_SELECT)
         return;
-    context->full_table_scan = scans(g) ? STR("true") : STR("false");
+    bool named = g->key != NULL && statement_names_partitions(g->ask->statement, g->key);
+    context->full_table_scan = named ? STR("false") : STR("true");
     context->select = parsed->column_count > 0 ? STR("SPECIFIC_ATTRIBUTES") : STR("ALL_ATTRIBUTES");
 }
 
