@@ -23,6 +23,36 @@ if (!skip) {
   for (const pk of ['a1', 'lk']) await root.putItem({ TableName: 'parts', Item: { pk: S(pk), h1: S('q'), h2: S('r') } });
 }
 
+test('parts of a partition key are asked for one by one', { skip }, async () => {
+  const only = (more) => who(allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:PartiQLSelect'], [ResourceArn, `${ResourceArn}/index/*`],
+    { Condition: { 'ForAllValues:StringEquals': more } }));
+  const get = (db, pk) => db.getItem({ TableName: 'parts', Key: { pk: S(pk) } });
+  const query = (db, h1, h2) => db.query({ TableName: 'parts', IndexName: 'both', KeyConditionExpression: 'h1 = :a AND h2 = :b',
+    ExpressionAttributeValues: { ':a': S(h1), ':b': S(h2) } });
+  const select = (db, h1, h2) => db.executeStatement({ Statement: `SELECT * FROM parts.both WHERE h1 = '${h1}' AND h2 = '${h2}'` });
+  for (const key of ['dynamodb:FirstPartitionKeyValues', 'dynamodb:LeadingKeys']) {
+    const table = await only({ [key]: ['lk'] });
+    assert.ok((await get(table, 'lk')).Item);
+    await refused(get(table, 'a1'), 'AccessDeniedException');
+    const index = await only({ [key]: ['q'] });
+    for (const read of [query, select]) {
+      await read(index, 'q', 'r');
+      await read(index, 'q', 'anything');
+      await refused(read(index, 'r', 'q'), 'AccessDeniedException');
+    }
+  }
+  const second = await only({ 'dynamodb:SecondPartitionKeyValues': ['r'] });
+  for (const read of [query, select]) {
+    await read(second, 'anything', 'r');
+    await refused(read(second, 'r', 'q'), 'AccessDeniedException');
+  }
+  await get(second, 'a1'); // the table's key has no second part, and ForAllValues holds of none
+  const third = await only({ 'dynamodb:ThirdPartitionKeyValues': ['x'], 'dynamodb:FourthPartitionKeyValues': ['y'] });
+  await query(third, 'q', 'r');
+  const there = await who(allow('dynamodb:Query', '*', { Condition: { Null: { 'dynamodb:ThirdPartitionKeyValues': 'false' } } }));
+  await refused(query(there, 'q', 'r'), 'AccessDeniedException');
+});
+
 test('a statement that is run as a scan is one to policies', { skip }, async () => {
   const db = await who(allow('dynamodb:*'), deny('dynamodb:PartiQLSelect', '*', { Condition: { Bool: { 'dynamodb:FullTableScan': 'true' } } }));
   const run = (rest) => db.executeStatement({ Statement: `SELECT pk FROM ${rest}` });
