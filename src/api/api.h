@@ -21,13 +21,24 @@
 struct audit_note;
 struct faults;
 struct traffic;
+struct policy;
+struct policy_names;
 struct principal;
+
+/* Whom principals' ARNs mean; whoever knows the identities gives it. */
+struct api_directory {
+    /* False: *out_unknown is nobody's. */
+    bool (*find)(void *context, const struct policy *policy, struct arena *arena,
+                 struct policy_names *out, str *out_unknown);
+    void *context;
+};
 
 /* Who asks, and how: what decides whether it is allowed (iam/access.h). */
 struct api_caller {
     struct principal *principal; /* NULL: nobody is asked who they are, everything is allowed */
     str source_ip, user_agent;
     bool secure_transport;
+    struct api_directory directory; /* find NULL: ARNs are names, and nobody asks whose */
 };
 
 struct api_call {

@@ -10,7 +10,7 @@ status op_delete_resource_policy(struct request *request) {
         return in->ExpectedRevisionId.ptr != NULL ? policy_missing(request, &target) : ST_OK;
     TRY(policy_check_revision(request, &target, in->ExpectedRevisionId));
     str revision = policy_revision(request, target.held);
-    TRY(policy_change(request, &target, (str){}, &changed));
+    TRY(policy_change(request, &target, (str){}, &(struct policy_names){}, &changed));
     TRY(catalogue_update(request->database, request->scope, target.table, changed, NULL));
     reply_str(&request->reply, STR("RevisionId"), revision);
     return ST_OK;

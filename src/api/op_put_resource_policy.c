@@ -15,15 +15,16 @@ static status check_access_kept(struct request *request, const struct in_PutReso
 status op_put_resource_policy(struct request *request) {
     const struct in_PutResourcePolicyInput *in = request->input;
     struct policy_target target;
+    struct policy_names names;
     struct table *changed;
-    TRY(policy_check(request->scope, in->Policy));
+    TRY(policy_check(request, in->Policy, &names));
     TRY(policy_target_find(request, in->ResourceArn, &target));
     TRY(policy_check_revision(request, &target, in->ExpectedRevisionId));
-    if (policy_exists(&target) && str_eq(target.held->text, in->Policy)) {
+    if (policy_is_held(&target, in->Policy, &names)) {
         reply_str(&request->reply, STR("RevisionId"), policy_revision(request, target.held));
         return ST_OK;
     }
-    TRY(policy_change(request, &target, in->Policy, &changed));
+    TRY(policy_change(request, &target, in->Policy, &names, &changed));
     str revision = policy_revision(request, policy_in(&target, changed));
     status st = check_access_kept(request, in, changed);
     if (st != ST_OK) {

@@ -5,9 +5,12 @@
 
 #define NO_POLICY "NO_POLICY"
 
-status policy_check(struct scope *scope, str text) {
+status policy_check(struct request *request, str text, struct policy_names *out) {
+    const struct api_directory *directory = &request->caller->directory;
+    struct scope *scope = request->scope;
     const struct policy *compiled;
-    str problem;
+    str problem, unknown;
+    *out = (struct policy_names){};
     if (text.len > POLICY_BYTES_MAX)
         return fail_validation(scope,
                                "Resource-based policy document is too large: it has %zu bytes, and "
@@ -16,7 +19,14 @@ status policy_check(struct scope *scope, str text) {
     status st = policy_compile(text, POLICY_RESOURCE, scope->arena, &compiled, &problem);
     if (st == ST_INVALID)
         return fail_validation(scope, "Invalid policy document: %.*s", STR_ARG(problem));
-    return st;
+    TRY(st);
+    if (directory->find == NULL ||
+        directory->find(directory->context, compiled, scope->arena, out, &unknown))
+        return ST_OK;
+    return fail_validation(scope,
+                           "Invalid policy document: Invalid principal in policy: "
+                           "\"AWS\":\"%.*s\"",
+                           STR_ARG(unknown));
 }
 
 /* ---- whose ---- */
@@ -84,9 +94,37 @@ status policy_check_revision(struct request *request, const struct policy_target
 
 /* ---- changing ---- */
 
-void policy_set(struct resource_policy *policy, struct arena *arena, str text, int64_t now_us) {
+static bool has_name(const struct policy_names *names, const struct policy_name *name) {
+    for (size_t i = 0; i < names->count; i++)
+        if (str_eq(names->entries[i].arn, name->arn))
+            return str_eq(names->entries[i].id, name->id);
+    return false;
+}
+
+bool policy_is_held(const struct policy_target *target, str text,
+                    const struct policy_names *names) {
+    if (!policy_exists(target) || !str_eq(target->held->text, text) ||
+        target->held->names.count != names->count)
+        return false;
+    for (size_t i = 0; i < names->count; i++)
+        if (!has_name(&target->held->names, &names->entries[i]))
+            return false;
+    return true;
+}
+
+static struct policy_names names_copy(const struct policy_names *names, struct arena *arena) {
+    struct policy_name *entries = arena_array(arena, struct policy_name, names->count + 1);
+    for (size_t i = 0; i < names->count; i++)
+        entries[i] = (struct policy_name){arena_copy(arena, names->entries[i].arn),
+                                          arena_copy(arena, names->entries[i].id)};
+    return (struct policy_names){entries, names->count};
+}
+
+void policy_set(struct resource_policy *policy, struct arena *arena, str text,
+                const struct policy_names *names, int64_t now_us) {
     int64_t now_ms = now_us / 1000;
     policy->text = text.ptr != NULL ? arena_copy(arena, text) : (str){};
+    policy->names = names_copy(names, arena);
     /* Later than the last one whatever the clock says. */
     policy->revision_ms = now_ms > policy->revision_ms ? now_ms : policy->revision_ms + 1;
     policy->changed_us = now_us;
@@ -102,7 +140,7 @@ static bool is_changing(const struct request *request, const struct policy_targe
 }
 
 status policy_change(struct request *request, const struct policy_target *target, str text,
-                     struct table **out) {
+                     const struct policy_names *names, struct table **out) {
     struct scope *scope = request->scope;
     if (!table_serves_items(target->table, request_clock(request)))
         return request_check_active(request, target->table);
@@ -115,6 +153,6 @@ status policy_change(struct request *request, const struct policy_target *target
     struct resource_policy *policy = target->of_stream ? &(*out)->stream_policy : &(*out)->policy;
     if (target->held == NULL)
         *policy = (struct resource_policy){.stream_us = target->stream_us};
-    policy_set(policy, (*out)->arena, text, scope->now_us);
+    policy_set(policy, (*out)->arena, text, names, scope->now_us);
     return ST_OK;
 }

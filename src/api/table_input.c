@@ -203,6 +203,7 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
                          (in->GlobalSecondaryIndexes ? in->GlobalSecondaryIndexes->count : 0);
     str *names = arena_array(scope->arena, str, index_count + 1);
     size_t name_count = 0;
+    struct policy_names principals;
     TRY(check_unsupported(request, in));
     TRY(check_sanity(scope, in));
     TRY(check_capacity(scope, in));
@@ -212,7 +213,7 @@ status table_input_check(struct request *request, const struct in_CreateTableInp
     TRY(check_totals(scope, in));
     TRY(tags_check(scope, in->Tags));
     if (in->ResourcePolicy.ptr != NULL)
-        TRY(policy_check(scope, in->ResourcePolicy));
+        TRY(policy_check(request, in->ResourcePolicy, &principals));
     return stream_settings_check(scope, in->StreamSpecification);
 }
 
@@ -277,6 +278,13 @@ static status fill_settings(struct request *request, const struct in_CreateTable
     return setting_encryption(&setting, in->SSESpecification, table);
 }
 
+static status fill_policy(struct request *request, str text, struct table *table) {
+    struct policy_names names;
+    TRY(policy_check(request, text, &names));
+    policy_set(&table->policy, table->arena, text, &names, table->created_us);
+    return ST_OK;
+}
+
 status table_input_fill(struct request *request, const struct in_CreateTableInput *in,
                         struct table *table) {
     struct arena *arena = table->arena;
@@ -300,6 +308,6 @@ status table_input_fill(struct request *request, const struct in_CreateTableInpu
     TRY(fill_indexes(request, in, table));
     fill_tags(in->Tags, table);
     if (in->ResourcePolicy.ptr != NULL)
-        policy_set(&table->policy, arena, in->ResourcePolicy, table->created_us);
+        TRY(fill_policy(request, in->ResourcePolicy, table));
     return stream_settings_apply(request->scope, in->StreamSpecification, table);
 }

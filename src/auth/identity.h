@@ -73,7 +73,8 @@ struct identity {
     const str *groups; /* of a user: names */
     size_t group_count;
     /* Roles: */
-    str trust; /* the document that says who may assume it */
+    str trust;                   /* the document that says who may assume it */
+    struct policy_names trusted; /* whom its ARNs meant when it was stored */
     int32_t session_seconds_max;
     /* Policies: */
     str document;
@@ -118,6 +119,13 @@ const struct identity *identity_find_policy(const struct identity_snapshot *snap
 size_t identity_count(const struct identity_snapshot *snapshot, enum identity_kind kind);
 const struct identity *identity_at(const struct identity_snapshot *snapshot,
                                    enum identity_kind kind, size_t index);
+/* Whom the ARNs mean that a policy names as principals: users and roles of the account by id, into
+ * the arena; what is another account's is left out. False: *out_unknown is nobody's here. */
+bool identity_principals(const struct identity_snapshot *snapshot, const struct policy *policy,
+                         struct arena *arena, struct policy_names *out, str *out_unknown);
+/* The same of `identities` as they are now; for api_directory, whose context it is. */
+bool identities_find_principals(void *identities, const struct policy *policy, struct arena *arena,
+                                struct policy_names *out, str *out_unknown);
 /* The index of the first whose name sorts behind `name`: where a page goes on. */
 size_t identity_after(const struct identity_snapshot *snapshot, enum identity_kind kind, str name);
 /* The well-known policies. */

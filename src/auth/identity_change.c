@@ -198,6 +198,7 @@ static status create(struct change *change, const struct identity_new *new) {
                              .boundary = new->boundary};
     if (new->kind == IDENTITY_ROLE) {
         draft.trust = new->trust;
+        TRY(check_trusted(change, new->trust, &draft.trusted));
         draft.session_seconds_max =
             new->session_seconds_max ? new->session_seconds_max : SESSION_SECONDS_DEFAULT;
     } else if (new->kind == IDENTITY_POLICY) {

@@ -2,6 +2,9 @@
  * they did. A decoded identity is one piece of memory: itself, its lists, its ARN, and the stored
  * bytes that its texts are slices of.
  *
+ * A role whose trust policy names somebody by id is of version 2: a program that takes its ARNs for
+ * names must not read it.
+ *
  * An access key of the root is written as version 1, without `user`: so it was before there were
  * users, and such a server must not take a user's key for the root's. */
 #include "auth/identity_int.h"
@@ -12,8 +15,14 @@
 
 #include <openssl/crypto.h>
 
-enum { IDENTITY_VERSION = 1, KEY_VERSION_ROOT = 1, KEY_VERSION = 2, TOKEN_KEY_VERSION = 1 };
-enum { MEMBERS_MAX = 18 };
+enum {
+    IDENTITY_VERSION_PLAIN = 1,
+    IDENTITY_VERSION = 2,
+    KEY_VERSION_ROOT = 1,
+    KEY_VERSION = 2,
+    TOKEN_KEY_VERSION = 1
+};
+enum { MEMBERS_MAX = 19 };
 
 /* ---- keys in the engine ---- */
 
@@ -93,7 +102,8 @@ static str encode(struct members *members, int64_t time_us) {
 
 str identity_encode(const struct identity *identity, struct arena *arena) {
     struct members members = {.arena = arena};
-    add_number(&members, STR("version"), IDENTITY_VERSION);
+    add_number(&members, STR("version"),
+               identity->trusted.count > 0 ? IDENTITY_VERSION : IDENTITY_VERSION_PLAIN);
     add_text(&members, STR("name"), identity->name);
     add_text(&members, STR("path"), identity->path);
     add_text(&members, STR("id"), identity->id);
@@ -112,6 +122,10 @@ str identity_encode(const struct identity *identity, struct arena *arena) {
     add_text(&members, STR("boundary"), identity->boundary);
     add_list(&members, STR("groups"), identity->groups, identity->group_count);
     add_text(&members, STR("trust"), identity->trust);
+    struct attribute *trusted = add_map(&members, STR("trusted"), identity->trusted.count);
+    for (size_t i = 0; i < identity->trusted.count; i++)
+        trusted[i] = (struct attribute){identity->trusted.entries[i].arn,
+                                        text_value(identity->trusted.entries[i].id)};
     add_number(&members, STR("session_seconds_max"), identity->session_seconds_max);
     add_text(&members, STR("document"), identity->document);
     add_number(&members, STR("document_version"), identity->document_version);
@@ -207,6 +221,11 @@ static void read_members(struct identity *identity, view map, char **at) {
     identity->documents = document;
     for (view_cursor c = view_first(documents); view_next(&c); identity->document_count++)
         *document++ = (struct identity_document){c.name, view_bytes(c.value)};
+    view trusted = view_member(map, STR("trusted"));
+    struct policy_name *name = take(at, view_count(trusted) * sizeof *name);
+    identity->trusted.entries = name;
+    for (view_cursor c = view_first(trusted); view_next(&c); identity->trusted.count++)
+        *name++ = (struct policy_name){c.name, view_bytes(c.value)};
     str *texts = take(at, view_count(attached) * sizeof *texts);
     identity->attached = texts;
     identity->attached_count = read_list(attached, texts);
@@ -229,6 +248,7 @@ static void read_members(struct identity *identity, view map, char **at) {
 static size_t lists_size(view map) {
     return view_count(view_member(map, STR("tags"))) * sizeof(struct context_tag) +
            view_count(view_member(map, STR("documents"))) * sizeof(struct identity_document) +
+           view_count(view_member(map, STR("trusted"))) * sizeof(struct policy_name) +
            view_count(view_member(map, STR("attached"))) * sizeof(str) +
            view_count(view_member(map, STR("groups"))) * sizeof(str);
 }

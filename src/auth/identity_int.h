@@ -139,6 +139,8 @@ status check_seconds_max(struct identity_call *call, int32_t seconds);
 status check_tags(struct identity_call *call, struct context_tags tags);
 status check_taggable(struct identity_call *call, enum identity_kind kind);
 status check_trust(struct identity_call *call, str document);
+/* Whom it names, as they are now; MalformedPolicyDocument when one is not there. */
+status check_trusted(struct change *change, str document, struct policy_names *out);
 status check_managed(struct identity_call *call, str document);
 status check_boundary(struct change *change, str arn);
 status check_document(struct identity_call *call, enum policy_kind kind, str text);

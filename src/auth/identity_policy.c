@@ -11,6 +11,17 @@ status check_trust(struct identity_call *call, str document) {
     return check_document(call, POLICY_TRUST, document);
 }
 
+status check_trusted(struct change *change, str document, struct policy_names *out) {
+    struct identity_call *call = change->call;
+    const struct policy *policy;
+    str problem, unknown;
+    TRY(policy_compile(document, POLICY_TRUST, call->arena, &policy, &problem)); /* was checked */
+    if (identity_principals(change->now, policy, call->arena, out, &unknown))
+        return ST_OK;
+    return identity_fail(call, IDENTITY_MalformedPolicyDocument,
+                         "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARG(unknown));
+}
+
 status check_managed(struct identity_call *call, str document) {
     if (document_size(document) > IDENTITY_DOCUMENT_MAX)
         return identity_fail(call, IDENTITY_LimitExceeded, "Cannot exceed quota for PolicySize: %d",
@@ -39,6 +50,7 @@ static status set_trust(struct change *change, str role, str document) {
     struct identity draft;
     TRY(change_draft(change, IDENTITY_ROLE, role, &old, &draft));
     draft.trust = document;
+    TRY(check_trusted(change, document, &draft.trusted));
     return change_identity(change, old, &draft);
 }
 

@@ -91,8 +91,8 @@ static void describe(const struct identity_call *call, const struct principal *c
 static const struct policy *trust_of(struct identity_call *call, const struct identity *role) {
     const struct policy *trust = NULL;
     str problem;
-    if (role == NULL ||
-        policy_compile(role->trust, POLICY_TRUST, call->arena, &trust, &problem) != ST_OK)
+    if (role == NULL || policy_compile_stored(role->trust, POLICY_TRUST, role->trusted, call->arena,
+                                              &trust, &problem) != ST_OK)
         return NULL;
     return trust;
 }

@@ -7,6 +7,25 @@ context_set policy_asks(const struct policy *policy) {
 
 /* ---- principals ---- */
 
+/* An id is an id, or the part of a session's in front of its colon. */
+static bool has_id(const struct access_context *context, str id) {
+    str own = context->user_id;
+    return str_eq(str_slice(own, 0, str_find(own, ':')), id);
+}
+
+/* By its id, and where there is none by its name. A session has its role's id, and its own name. */
+static enum grant arn_matches(const struct principal_name *name,
+                              const struct access_context *context) {
+    if (name->id.ptr != NULL && !has_id(context, name->id))
+        return GRANT_NONE;
+    if (context->principal_arn.ptr && str_eq(name->text, context->principal_arn))
+        return GRANT_DIRECT;
+    if (name->id.ptr != NULL && !name->session)
+        return context->principal_role.ptr ? GRANT_ROLE : GRANT_DIRECT;
+    return context->principal_role.ptr && str_eq(name->text, context->principal_role) ? GRANT_ROLE
+                                                                                      : GRANT_NONE;
+}
+
 static bool asks_for_arn(const struct statement *statement) {
     for (size_t i = 0; i < statement->condition_count; i++)
         if (statement->conditions[i].key.key == CONTEXT_PRINCIPAL_ARN)
@@ -25,11 +44,7 @@ static enum grant name_matches(const struct statement *statement, const struct p
                    ? GRANT_ACCOUNT
                    : GRANT_NONE;
     case NAMES_ARN:
-        if (context->principal_arn.ptr && str_eq(name->text, context->principal_arn))
-            return GRANT_DIRECT;
-        return context->principal_role.ptr && str_eq(name->text, context->principal_role)
-                   ? GRANT_ROLE
-                   : GRANT_NONE;
+        return arn_matches(name, context);
     case NAMES_NOBODY:
         break;
     }
@@ -77,6 +92,30 @@ static enum grant principals_match(const struct statement *statement,
             best = grant;
     }
     return best;
+}
+
+/* True when it was not there yet. */
+static bool add_once(str *texts, size_t count, str text) {
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(texts[i], text))
+            return false;
+    texts[count] = text;
+    return true;
+}
+
+size_t policy_principals(const struct policy *policy, struct arena *arena, const str **out) {
+    size_t count = 0, room = 0;
+    for (size_t i = 0; i < policy->statement_count; i++)
+        room += policy->statements[i].principal_count;
+    str *arns = arena_array(arena, str, room + 1);
+    for (size_t i = 0; i < policy->statement_count; i++)
+        for (size_t j = 0; j < policy->statements[i].principal_count; j++) {
+            const struct principal_name *name = &policy->statements[i].principals[j];
+            if (name->kind == NAMES_ARN)
+                count += add_once(arns, count, name->text);
+        }
+    *out = arns;
+    return count;
 }
 
 /* ---- actions, resources, conditions ---- */

@@ -30,8 +30,26 @@ enum policy_kind {
 
 struct policy;
 
+/* Who the users, roles and sessions were that Principal names, when the policy was stored: a name
+ * may be given to another later, an id is not. Of a session it is its role's. */
+struct policy_name {
+    str arn, id;
+};
+
+struct policy_names {
+    const struct policy_name *entries;
+    size_t count;
+};
+
 status policy_compile(str text, enum policy_kind kind, struct arena *arena,
                       const struct policy **out, str *out_problem);
+/* The same for a stored text: ARNs that are among the names mean whoever has the id, whatever the
+ * name is now; others mean whoever has the name. */
+status policy_compile_stored(str text, enum policy_kind kind, struct policy_names names,
+                             struct arena *arena, const struct policy **out, str *out_problem);
+/* ARNs of users, roles and sessions in its Principal and NotPrincipal, each once; answers how many.
+ */
+size_t policy_principals(const struct policy *policy, struct arena *arena, const str **out);
 
 /* The context keys that some condition or variable of it asks for. What is not in the set need not
  * be computed. */

@@ -152,6 +152,8 @@ enum principal_name_kind {
 struct principal_name {
     enum principal_name_kind kind;
     str text;
+    str id;       /* NAMES_ARN: whose it was when that was stored; absent: whoever has the name */
+    bool session; /* NAMES_ARN: of a session */
 };
 
 struct statement {

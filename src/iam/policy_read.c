@@ -12,6 +12,7 @@ struct reading {
     struct arena *arena;   /* what stays */
     struct arena *scratch; /* what doesn't: lists while they grow */
     enum policy_kind kind;
+    struct policy_names names;
     bool variables; /* Version 2012-10-17 */
     context_set asks;
     str problem;
@@ -157,7 +158,7 @@ static bool aws_principal_parse(str text, struct principal_name *out) {
         return true;
     }
     if (is_account(text)) {
-        *out = (struct principal_name){NAMES_ACCOUNT, text};
+        *out = (struct principal_name){.kind = NAMES_ACCOUNT, .text = text};
         return true;
     }
     str rest = text;
@@ -168,7 +169,7 @@ static bool aws_principal_parse(str text, struct principal_name *out) {
         return false;
     bool is_iam = str_eq(service, STR("iam"));
     if (is_iam && str_eq(rest, STR("root"))) {
-        *out = (struct principal_name){NAMES_ACCOUNT, account};
+        *out = (struct principal_name){.kind = NAMES_ACCOUNT, .text = account};
         return true;
     }
     size_t slash = str_find(rest, '/');
@@ -176,15 +177,18 @@ static bool aws_principal_parse(str text, struct principal_name *out) {
     bool is_known = is_iam ? str_eq(type, STR("user")) || str_eq(type, STR("role"))
                            : str_eq(service, STR("sts")) && (str_eq(type, STR("assumed-role")) ||
                                                              str_eq(type, STR("federated-user")));
-    *out = (struct principal_name){NAMES_ARN, text};
+    *out = (struct principal_name){.kind = NAMES_ARN, .text = text, .session = !is_iam};
     return is_known && slash + 1 < rest.len;
 }
 
 static status add_principal(struct reading *r, struct statement *statement, str type, str text) {
-    struct principal_name name = {NAMES_NOBODY, text};
+    struct principal_name name = {.kind = NAMES_NOBODY, .text = text};
     if (str_eq(type, STR("AWS")) && !aws_principal_parse(text, &name))
         return refuse(r, arena_printf(r->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"",
                                       STR_ARG(text)));
+    for (size_t i = 0; name.kind == NAMES_ARN && i < r->names.count && name.id.ptr == NULL; i++)
+        if (str_eq(r->names.entries[i].arn, text))
+            name.id = arena_copy(r->arena, r->names.entries[i].id);
     struct principal_name *list = list_add(r->scratch, (void *)statement->principals,
                                            statement->principal_count, sizeof *list);
     list[statement->principal_count++] = name;
@@ -557,7 +561,12 @@ static status read_document(struct reading *r, str text, struct policy *policy) 
 
 status policy_compile(str text, enum policy_kind kind, struct arena *arena,
                       const struct policy **out, str *out_problem) {
-    struct reading r = {.arena = arena, .kind = kind};
+    return policy_compile_stored(text, kind, (struct policy_names){}, arena, out, out_problem);
+}
+
+status policy_compile_stored(str text, enum policy_kind kind, struct policy_names names,
+                             struct arena *arena, const struct policy **out, str *out_problem) {
+    struct reading r = {.arena = arena, .kind = kind, .names = names};
     struct policy *policy = arena_struct(arena, struct policy);
     status st;
     if (text.len > POLICY_BYTES_MAX) {

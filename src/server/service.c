@@ -225,6 +225,9 @@ static bool is_admitted(struct service *service, const struct http_request *requ
         caller->source_ip = str_from_c(request->peer);
         caller->user_agent = http_request_header(request, STR("User-Agent"));
         caller->secure_transport = request->secure;
+        if (caller->principal != NULL)
+            caller->directory =
+                (struct api_directory){identities_find_principals, service->auth.identities};
         return true;
     }
     api_refuse(&scope, answer);

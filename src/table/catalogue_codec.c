@@ -6,7 +6,8 @@
 #include "item/number.h"
 #include "table/catalogue.h"
 
-enum { ENTRY_VERSION = 1, MEMBERS_MAX = 40 };
+/* Version 2: a policy's ARNs mean who has the ids beside it. */
+enum { ENTRY_VERSION_PLAIN = 1, ENTRY_VERSION = 2, MEMBERS_MAX = 40 };
 
 /* ---- writing ---- */
 
@@ -154,12 +155,25 @@ static struct value tags_value(struct arena *arena, const struct table *table) {
     return tags;
 }
 
+/* Nothing, if nobody is named. */
+static void add_names(struct members *m, const struct policy_names *names) {
+    struct attribute *map = arena_array(m->arena, struct attribute, names->count + 1);
+    for (size_t i = 0; i < names->count; i++)
+        map[i] =
+            (struct attribute){names->entries[i].arn,
+                               (struct value){.kind = VALUE_STRING, .bytes = names->entries[i].id}};
+    if (names->count > 0)
+        add(m, "names",
+            (struct value){.kind = VALUE_MAP, .count = (uint32_t)names->count, .map = map});
+}
+
 /* Nothing for a resource that never had one. */
 static void add_policy(struct members *m, const char *name, const struct resource_policy *policy) {
     struct members inside = {.arena = m->arena};
     if (policy->revision_ms == 0)
         return;
     add_str(&inside, "text", policy->text);
+    add_names(&inside, &policy->names);
     add_i64(&inside, "revision_ms", policy->revision_ms);
     add_i64(&inside, "changed_us", policy->changed_us);
     add_i64(&inside, "stream_us", policy->stream_us);
@@ -188,7 +202,9 @@ static struct value index_value(struct arena *arena, const struct index *index) 
 
 str table_encode(const struct table *table, struct arena *arena) {
     struct members m = {.arena = arena};
-    add_i64(&m, "version", ENTRY_VERSION);
+    add_i64(&m, "version",
+            table->policy.names.count + table->stream_policy.names.count > 0 ? ENTRY_VERSION
+                                                                             : ENTRY_VERSION_PLAIN);
     add_str(&m, "name", table->name);
     add_i64(&m, "id", table->id);
     add_str(&m, "uuid", table->uuid);
@@ -342,10 +358,21 @@ static void get_destinations(view map, struct table *table) {
     table->destinations = all;
 }
 
+static struct policy_names get_names(view map, struct arena *arena) {
+    struct policy_names names = {};
+    struct policy_name *entries = arena_array(arena, struct policy_name, view_count(map) + 1);
+    for (view_cursor c = view_first(map); view_next(&c); names.count++)
+        entries[names.count] =
+            (struct policy_name){arena_copy(arena, c.name), arena_copy(arena, view_bytes(c.value))};
+    names.entries = entries;
+    return names;
+}
+
 /* Compiled here, once a description. */
 static struct resource_policy get_policy(view map, const char *name, struct arena *arena) {
     view v = view_member(map, str_from_c(name));
     struct resource_policy policy = {.text = get_str(v, "text", arena),
+                                     .names = get_names(view_member(v, STR("names")), arena),
                                      .revision_ms = get_i64(v, "revision_ms"),
                                      .changed_us = get_i64(v, "changed_us"),
                                      .stream_us = get_i64(v, "stream_us")};

@@ -10,7 +10,8 @@ void resource_policy_compile(struct resource_policy *policy, struct arena *arena
     str problem;
     policy->compiled = NULL;
     if (policy->text.ptr == NULL ||
-        policy_compile(policy->text, POLICY_RESOURCE, arena, &policy->compiled, &problem) == ST_OK)
+        policy_compile_stored(policy->text, POLICY_RESOURCE, policy->names, arena,
+                              &policy->compiled, &problem) == ST_OK)
         return;
     CHECK(policy_compile(STR(DENY_ALL), POLICY_RESOURCE, arena, &policy->compiled, &problem) ==
           ST_OK);

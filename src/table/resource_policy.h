@@ -12,6 +12,7 @@
 
 struct resource_policy {
     str text;                      /* absent: there is none */
+    struct policy_names names;     /* whom its ARNs meant when it was stored */
     const struct policy *compiled; /* NULL: there is none */
     int64_t revision_ms;           /* of the last change, and its RevisionId; 0: never had one */
     int64_t changed_us;

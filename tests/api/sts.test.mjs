@@ -201,13 +201,14 @@ test('a guard of regions lets roles be assumed in its own', { skip }, async () =
 });
 
 test('a refusal says which kind of policy it comes from, and not whether there is such a role', { skip }, async () => {
-  const role = await newRole('guarded', trust(arn('user/nobody')));
-  const denying = await newRole('denying', policy({ Effect: 'Allow', Principal: { AWS: arn('root') }, Action: 'sts:AssumeRole' },
-    { Effect: 'Deny', Principal: { AWS: arn('user/able') }, Action: 'sts:AssumeRole' }));
-  const untagged = await newRole('untagged', trust(arn('root')));
   const able = await newUser(iam, 'able', policy(allow('sts:*')));
   const unable = await newUser(iam, 'unable');
   const barred = await newUser(iam, 'barred', policy(allow('sts:*'), deny('sts:AssumeRole')));
+  await iam.createUser({ UserName: 'other' });
+  const role = await newRole('guarded', trust(arn('user/other')));
+  const denying = await newRole('denying', policy({ Effect: 'Allow', Principal: { AWS: arn('root') }, Action: 'sts:AssumeRole' },
+    { Effect: 'Deny', Principal: { AWS: arn('user/able') }, Action: 'sts:AssumeRole' }));
+  const untagged = await newRole('untagged', trust(arn('root')));
   const says = (user, action, resource, why) => `User: ${arn(`user/${user}`)} is not authorized to perform: sts:${action} on resource: ${resource} ${why}`;
   const asked = (who, RoleArn, more) => server.sts(who).assumeRole({ RoleArn, RoleSessionName: 'session', ...more });
   for (const RoleArn of [role.Arn, arn('role/there-is-none')])

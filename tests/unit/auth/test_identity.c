@@ -1,6 +1,9 @@
 /* Who there is: made, changed, kept over a restart, and asked by its signature. */
-#include "auth/identity_change.h"
+#include "auth/identity_int.h"
 #include "base/thread.h"
+#include "item/item_codec.h"
+#include "item/item_view.h"
+#include "item/number.h"
 #include "kv/mem/mem.h"
 #include "signed_request.h"
 /* Ours come first: cmocka has a macro fail(). */
@@ -224,6 +227,38 @@ static void all_of_a_role_and_a_policy_is_there_after_a_restart(void **state) {
     assert_int_equal(policy->document_version, 2);
     assert_true(str_contains(policy->document, STR("s3:*")));
     assert_null(identity_find_policy(snapshot(), STR("arn:aws:iam::999999999999:policy/p")));
+}
+
+#define TRUST(aws)                                                                                 \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"     \
+    "\"" aws "\"},\"Action\":\"sts:AssumeRole\"}]}"
+
+static void whom_a_role_trusts_is_stored_by_id(void **state) {
+    (void)state;
+    OK(make(IDENTITY_USER, "ann"));
+    OK(make(IDENTITY_ROLE, "r"));
+    assert_int_equal(identity_find(snapshot(), IDENTITY_ROLE, STR("r"))->trusted.count, 0);
+    refused(identity_set_trust(identities, fresh(), STR("r"), STR(TRUST(ARN("user/bob")))),
+            IDENTITY_MalformedPolicyDocument,
+            "Invalid principal in policy: \"AWS\":\"" ARN("user/bob") "\"");
+    OK(identity_set_trust(identities, fresh(), STR("r"), STR(TRUST(ARN("user/ann")))));
+    reopen_with(STR(""), STR(""));
+    const struct identity *role = identity_find(snapshot(), IDENTITY_ROLE, STR("r"));
+    const struct identity *ann = identity_find(snapshot(), IDENTITY_USER, STR("ann"));
+    assert_int_equal(role->trusted.count, 1);
+    assert_str(role->trusted.entries[0].arn, ARN("user/ann"));
+    assert_true(str_eq(role->trusted.entries[0].id, ann->id));
+    /* What names nobody is written as before there were ids, and read as it was then. */
+    str plain = identity_encode(ann, arena), bound = identity_encode(role, arena);
+    int64_t versions[2] = {};
+    const str stored[] = {plain, bound};
+    for (size_t i = 0; i < 2; i++)
+        assert_true(number_to_i64(view_bytes(view_member(item_map(stored[i]), STR("version"))),
+                                  &versions[i]));
+    assert_int_equal(versions[0], 1);
+    assert_int_equal(versions[1], 2);
+    OK(identity_set_trust(identities, fresh(), STR("r"), STR(TRUST(ACCOUNT))));
+    assert_int_equal(identity_find(snapshot(), IDENTITY_ROLE, STR("r"))->trusted.count, 0);
 }
 
 /* ---- names ---- */
@@ -660,6 +695,7 @@ int main(void) {
         CASE(a_root_key_that_was_taken_away_is_not_made_again),
         CASE(all_of_a_user_is_there_after_a_restart),
         CASE(all_of_a_role_and_a_policy_is_there_after_a_restart),
+        CASE(whom_a_role_trusts_is_stored_by_id),
         CASE(names_differ_by_more_than_case),
         CASE(lists_are_by_name_and_go_on_behind_one),
         CASE(who_is_renamed_keeps_keys_and_members),

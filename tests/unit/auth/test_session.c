@@ -158,6 +158,8 @@ static void who_is_not_trusted_gets_none(void **state) {
     (void)state;
     struct session_credentials credentials;
     struct session_wish wish = wish_of("other");
+    struct identity_new bob = {.kind = IDENTITY_USER, .name = STR("bob")};
+    OK(identity_create(identities, fresh(), &bob));
     make_role("other", TRUST(ARN("user/bob"), ""), ALLOW("\"*\""));
     static const char text[] = "User: " ARN("user/ann") " is not authorized to perform: "
                                                         "sts:AssumeRole on resource: ";

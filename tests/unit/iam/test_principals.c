@@ -1,4 +1,5 @@
 /* Whom the statements of a resource's policy are about. */
+#include "iam/policy_int.h"
 #include "unit/iam/iam_test.h"
 
 #define ACCOUNT "'111122223333'"
@@ -115,6 +116,66 @@ static void who_has_no_name_is_anyone_only(void **state) {
     }
 }
 
+/* Whom a stored policy names: by id, whatever the name is now. */
+static const struct {
+    enum principal_kind kind;
+    const char *arn, *id; /* of the policy; id NULL: it was not looked up */
+    const char *now_arn;  /* NULL: as ever */
+    enum grant grant;
+} stored[] = {
+    {PRINCIPAL_USER, USER_ARN, NULL, NULL, GRANT_DIRECT},
+    {PRINCIPAL_USER, USER_ARN, "AIDAANN", NULL, GRANT_DIRECT},
+    {PRINCIPAL_USER, USER_ARN, "AIDAOLDANN", NULL, GRANT_NONE},
+    {PRINCIPAL_USER, USER_ARN, "AIDAANN", USER_ARN "a", GRANT_DIRECT},
+    {PRINCIPAL_USER, USER_ARN, NULL, USER_ARN "a", GRANT_NONE},
+    {PRINCIPAL_USER, USER_ARN, "AIDAAN", NULL, GRANT_NONE},
+    {PRINCIPAL_SESSION, ROLE_ARN, NULL, NULL, GRANT_ROLE},
+    {PRINCIPAL_SESSION, ROLE_ARN, "AROAREADER", NULL, GRANT_ROLE},
+    {PRINCIPAL_SESSION, ROLE_ARN, "AROAOLD", NULL, GRANT_NONE},
+    {PRINCIPAL_SESSION, SESSION_ARN, "AROAREADER", NULL, GRANT_DIRECT},
+    {PRINCIPAL_SESSION, SESSION_ARN, "AROAOLD", NULL, GRANT_NONE},
+    {PRINCIPAL_SESSION, SESSION_ARN, "AROAREADER", SESSION_ARN "2", GRANT_NONE},
+    {PRINCIPAL_ROOT, USER_ARN, "AIDAANN", NULL, GRANT_NONE},
+};
+
+static void a_stored_policy_means_who_has_the_id(void **state) {
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof stored / sizeof *stored; i++) {
+        const struct policy_name name = {str_from_c(stored[i].arn),
+                                         stored[i].id ? str_from_c(stored[i].id) : (str){}};
+        const struct policy *policy = NULL;
+        str problem;
+        str text = arena_printf(world->arena,
+                                "{'Statement':{'Effect':'Allow','Action':'*','Resource':'*',"
+                                "'Principal':{'AWS':['%s','arn:aws:iam::111122223333:user/x']}}}",
+                                stored[i].arn);
+        assert_status(policy_compile_stored(world_json(world, text.ptr), POLICY_RESOURCE,
+                                            (struct policy_names){&name, stored[i].id != NULL},
+                                            world->arena, &policy, &problem),
+                      ST_OK);
+        world_ask_as(world, stored[i].kind);
+        if (stored[i].now_arn != NULL)
+            world->context.principal_arn = str_from_c(stored[i].now_arn);
+        if (policy_ask(policy, &world->context, world->scratch).grant != stored[i].grant)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void principals_are_listed_once(void **state) {
+    struct world *world = *state;
+    const struct policy *policy = world_policy(
+        world, POLICY_RESOURCE,
+        "{'Statement':[{'Effect':'Allow','Action':'*','Resource':'*','Principal':{'AWS':['" USER_ARN
+        "','*','" ROOT_ARN "','" ROLE_ARN "'],'Service':'a.b'}},"
+        "{'Effect':'Deny','Action':'*','Resource':'*','NotPrincipal':{'AWS':['" SESSION_ARN
+        "','" USER_ARN "']}}]}");
+    const str *arns;
+    assert_int_equal(policy_principals(policy, world->arena, &arns), 3);
+    assert_str(arns[0], USER_ARN);
+    assert_str(arns[1], ROLE_ARN);
+    assert_str(arns[2], SESSION_ARN);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void) {
@@ -124,6 +185,8 @@ int main(void) {
         CASE(not_principal_allows_whom_the_list_does_not_name_at_all),
         CASE(a_trust_policy_has_no_resource_to_match),
         CASE(who_has_no_name_is_anyone_only),
+        CASE(a_stored_policy_means_who_has_the_id),
+        CASE(principals_are_listed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
