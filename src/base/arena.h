@@ -19,10 +19,14 @@ struct arena;
 
 /* Heap-allocated; keeps its first block across resets. */
 struct arena *arena_new(size_t bytes_max);
+/* For what stays long, when about how much it takes is known. */
+struct arena *arena_new_sized(size_t first_block, size_t bytes_max);
 void arena_free(struct arena *arena); /* accepts NULL */
 /* Empty again; blocks above keep_bytes go back to the heap. */
 void arena_reset(struct arena *arena, size_t keep_bytes);
 size_t arena_used(const struct arena *arena);
+/* What it takes of the heap, used or not. */
+size_t arena_held(const struct arena *arena);
 
 /* 16-byte aligned, not cleared. */
 void *arena_alloc(struct arena *arena, size_t size);

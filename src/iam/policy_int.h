@@ -9,6 +9,9 @@
 #include "item/number.h"
 #include "json/json_reader.h"
 
+#include <assert.h>
+#include <stdatomic.h>
+
 /* ---- context keys ---- */
 
 struct key_ref {
@@ -48,11 +51,21 @@ struct variable {
     str fallback; /* absent: none */
 };
 
+/* Small, since a policy may have thousands of them. */
 struct pattern {
-    str text;
-    const struct variable *variables; /* in the order of their codes */
-    size_t variable_count;
+    const char *memory; /* its variables, in the order of their codes; behind them its text */
+    uint32_t text_len, variable_count;
 };
+
+static inline const struct variable *pattern_variables(const struct pattern *pattern) {
+    return (const struct variable *)(const void *)pattern->memory;
+}
+
+/* With its codes. */
+static inline str pattern_text(const struct pattern *pattern) {
+    return (str){pattern->memory + pattern->variable_count * sizeof(struct variable),
+                 pattern->text_len};
+}
 
 /* False: a variable that is none. */
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
@@ -118,9 +131,10 @@ struct operand {
         str bytes; /* a number's encoding, a binary */
         int64_t time_us;
         bool flag;
-        struct network network;
+        const struct network *network;
     };
 };
+static_assert(sizeof(struct operand) == 16, "most of a long policy is operands");
 
 struct condition {
     const struct condition_operator *op;
@@ -167,6 +181,8 @@ struct statement {
 };
 
 struct policy {
+    atomic_uint references; /* of policy_new's, and so is `arena` */
+    struct arena *arena;
     context_set asks;
     const struct statement *statements;
     size_t statement_count;

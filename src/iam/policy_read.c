@@ -267,11 +267,11 @@ static status compile_action(struct reading *r, str text, str *out) {
     }
     if (!pattern_compile(text, PATTERN_WILDCARDS, r->arena, &pattern, &r->asks))
         return refuse_syntax(r);
-    char *lower = (char *)pattern.text.ptr;
-    for (size_t i = 0; i < pattern.text.len; i++)
+    *out = pattern_text(&pattern);
+    char *lower = (char *)out->ptr;
+    for (size_t i = 0; i < out->len; i++)
         if (lower[i] >= 'A' && lower[i] <= 'Z')
             lower[i] = (char)(lower[i] + 32);
-    *out = pattern.text;
     return ST_OK;
 }
 
@@ -491,7 +491,7 @@ static status add_statement(struct reading *r, struct policy *policy) {
         return refuse(r, arena_printf(r->arena, "A policy has %d statements at most.",
                                       POLICY_STATEMENTS_MAX));
     struct statement *list =
-        list_add(r->arena, (void *)policy->statements, policy->statement_count, sizeof *list);
+        list_add(r->scratch, (void *)policy->statements, policy->statement_count, sizeof *list);
     policy->statements = list;
     return read_statement(r, &list[policy->statement_count++]);
 }
@@ -550,6 +550,8 @@ static status read_document(struct reading *r, str text, struct policy *policy) 
     }
     if (!json_finish(&r->json) || policy->statement_count == 0)
         return refuse_syntax(r);
+    policy->statements =
+        list_keep(r, policy->statements, policy->statement_count, sizeof *policy->statements);
     return ST_OK;
 }
 
