@@ -104,7 +104,8 @@ static void plain(struct http_request *request, struct http_reply *reply, int co
 
 /* ---- GET ---- */
 
-/* What pages show is of all tables: where it is known who asks, only the account's root sees it. */
+/* What pages show is of all tables: where it is known who asks, only the account's root sees it. On
+ * a worker: who asks may have policies to compile. */
 static bool may_see(struct service *service, struct http_request *request, struct http_reply *reply,
                     const char *what) {
     struct scope scope = {
@@ -144,12 +145,15 @@ static status reply_metrics(struct service *service, struct http_request *reques
     return ST_OK;
 }
 
-static void reply_heat(struct service *service, struct http_request *request,
-                       struct http_reply *reply) {
+static status reply_heat(struct service *service, struct http_request *request,
+                         struct http_reply *reply) {
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
     if (!may_see(service, request, reply, "keys"))
-        return;
+        return ST_OK;
     heat_reply(service->database, service->traffic, request, reply);
     finish(request, reply);
+    return ST_OK;
 }
 
 static status reply_get(struct service *service, struct http_request *request,
@@ -160,7 +164,7 @@ static status reply_get(struct service *service, struct http_request *request,
     } else if (str_eq(request->path, STR("/metrics"))) {
         return reply_metrics(service, request, reply);
     } else if (str_eq(request->path, STR("/_stator/heat"))) {
-        reply_heat(service, request, reply);
+        return reply_heat(service, request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
@@ -216,19 +220,24 @@ static struct call_note *note_new(const struct service *service, const struct ap
 
 /* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
  * told to anybody, as the service does. */
-static bool is_admitted(struct service *service, const struct http_request *request,
-                        struct api_call *call, struct api_answer *answer) {
+static status admit(struct service *service, const struct http_request *request,
+                    struct api_call *call, struct api_answer *answer, bool *out) {
     struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
     struct api_caller *caller = &call->caller;
-    if (!api_knows(call->target) ||
-        auth_check(&service->auth, &scope, request, &caller->principal) == ST_OK) {
+    status st = api_knows(call->target)
+                    ? auth_check(&service->auth, &scope, request, &caller->principal)
+                    : ST_OK;
+    *out = st == ST_OK;
+    if (st == ST_WOULD_WAIT)
+        return st;
+    if (st == ST_OK) {
         caller->source_ip = str_from_c(request->peer);
         caller->user_agent = http_request_header(request, STR("User-Agent"));
         caller->secure_transport = request->secure;
-        return true;
+    } else {
+        api_refuse(&scope, answer);
     }
-    api_refuse(&scope, answer);
-    return false;
+    return ST_OK;
 }
 
 /* What can't be recorded is not done, where that was asked for; then the reply says so. */
@@ -277,10 +286,12 @@ static status reply_call(struct service *service, struct http_request *request,
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
     struct api_answer answer;
+    bool admitted;
     struct call_note *note = note_new(service, &call);
     if (service->audit != NULL)
         call.audit = &note->audit;
-    if (is_admitted(service, request, &call, &answer)) {
+    TRY(admit(service, request, &call, &answer, &admitted));
+    if (admitted) {
         st = api_call(service->database, &call, &answer);
         if (service->audit != NULL && call.caller.principal != NULL)
             note->principal = arena_copy(request->arena, call.caller.principal->arn);
