@@ -2,9 +2,10 @@
  *
  * Purpose:   from the claim of a signature to a principal.
  * Ownership: the principal is counted, the caller's to unref.
- * Threads:   any; no lock is taken for a key of ours, one for a moment for a session. A loop
- * compiles no policies: see `waits`. Errors:    none: whoever isn't known gets a key that nobody
- * has, so that checking a signature by it costs what it always costs. Limits:    none of its own.
+ * Threads:   any; no lock for a key of ours, one for a moment for a session. See `waits`.
+ * Errors:    none: whoever isn't known gets a key that nobody has, so that checking a signature by
+ *            it costs what it always costs.
+ * Limits:    none of its own.
  */
 #pragma once
 

@@ -84,8 +84,8 @@ static bool is_variable_start(str text, size_t at, unsigned syntax) {
 static size_t variable_places(str text, unsigned syntax) {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
-        count += is_variable_start(text, i, syntax) &&
-                 !(i + 3 < text.len && text.ptr[i + 3] == '}');
+        count +=
+            is_variable_start(text, i, syntax) && !(i + 3 < text.len && text.ptr[i + 3] == '}');
     return count;
 }
 
@@ -123,6 +123,11 @@ bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct patt
     return true;
 }
 
+str pattern_text(const struct pattern *pattern) {
+    return (str){pattern->memory + pattern->variable_count * sizeof(struct variable),
+                 pattern->text_len};
+}
+
 static bool holds_codes(str text) {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] >= CODE_COLON)
@@ -149,7 +154,7 @@ bool pattern_resolve(const struct pattern *pattern, const struct access_context 
     }
     struct buf buf;
     buf_init(&buf, scratch, text.len + 64);
-    const struct variable *variable = pattern_variables(pattern);
+    const struct variable *variable = (const void *)pattern->memory;
     for (size_t i = 0; i < text.len; i++) {
         str value;
         if ((unsigned char)text.ptr[i] != CODE_VARIABLE) {

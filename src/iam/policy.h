@@ -18,7 +18,7 @@
 enum {
     POLICY_BYTES_MAX = 20 * 1024, /* of the text, white space included */
     POLICY_STATEMENTS_MAX = 200,
-    POLICY_MEMORY_FACTOR = 16, /* bytes of a compiled policy for each of its text, at most */
+    POLICY_MEMORY_FACTOR = 12, /* bytes of a long policy, compiled, for each of its text, at most */
 };
 
 /* What a document must say and may not say differs. */

@@ -57,15 +57,7 @@ struct pattern {
     uint32_t text_len, variable_count;
 };
 
-static inline const struct variable *pattern_variables(const struct pattern *pattern) {
-    return (const struct variable *)(const void *)pattern->memory;
-}
-
-/* With its codes. */
-static inline str pattern_text(const struct pattern *pattern) {
-    return (str){pattern->memory + pattern->variable_count * sizeof(struct variable),
-                 pattern->text_len};
-}
+str pattern_text(const struct pattern *pattern); /* with its codes */
 
 /* False: a variable that is none. */
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
