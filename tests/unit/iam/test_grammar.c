@@ -1,4 +1,5 @@
 /* What is a policy, and the sentences that refuse what is none. */
+#include "base/sanitizers.h"
 #include "unit/iam/iam_test.h"
 
 #define S(rest) "{'Version':'2012-10-17','Statement':[{" rest "}]}"
