@@ -3,7 +3,7 @@
 #include "iam/policy_int.h"
 
 /* SPARE: that an arena of several blocks aligned a little less than one block does. */
-enum { SPARE = 128, COMPILED_MAX = POLICY_BYTES_MAX * POLICY_MEMORY_FACTOR * 4 };
+enum { SPARE = 128, COMPILED_MAX = 8 * 1024 * 1024 };
 
 static _Atomic size_t held_bytes;
 
