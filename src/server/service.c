@@ -8,6 +8,7 @@
 #include "iam/access.h"
 #include "server/audit.h"
 #include "server/audit_line.h"
+#include "server/body_cost.h"
 #include "server/compression.h"
 #include "server/fault_page.h"
 #include "server/heat.h"
@@ -240,6 +241,20 @@ static bool can_be_recorded(const struct service *service, struct http_request *
     return false;
 }
 
+/* The body as text. What that takes, and what it will take to parse it, is counted before. */
+static status unpack(struct http_request *request, str *out) {
+    str encoding = http_request_header(request, STR("Content-Encoding"));
+    size_t most = thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, unpacked = 0;
+    if (__builtin_expect(encoding.len > 0, 0))
+        unpacked = body_cost_unpacked(request->body.len, most);
+    if (unpacked > BODY_COST_ABOVE && !http_request_reserve(request, unpacked))
+        return ST_FULL;
+    TRY(body_decompress(encoding, request->body, most, request->arena, out));
+    unpacked = out->ptr == request->body.ptr ? 0 : out->len;
+    size_t parsed = out->len > BODY_COST_ABOVE ? body_cost_parsed(*out) : 0;
+    return http_request_reserve(request, unpacked + parsed) ? ST_OK : ST_FULL;
+}
+
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
     if (!can_be_recorded(service, request, reply))
@@ -252,11 +267,11 @@ static status reply_call(struct service *service, struct http_request *request,
     if (request->body.len > LOOP_BODY_MAX && !thread_may_wait())
         return ST_WOULD_WAIT;
     str body;
-    status st =
-        body_decompress(http_request_header(request, STR("Content-Encoding")), request->body,
-                        thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, request->arena, &body);
+    status st = unpack(request, &body);
     if (st == ST_TOO_BIG && !thread_may_wait())
         return ST_WOULD_WAIT;
+    if (st == ST_FULL)
+        return st;
     if (st == ST_TOO_BIG) {
         plain(request, reply, 413, STR(""));
         return ST_OK;
