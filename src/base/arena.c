@@ -150,6 +150,14 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
     return grown;
 }
 
+void arena_give_back(struct arena *arena, void *newest, size_t old_size, size_t new_size) {
+    struct block *block = arena->newest;
+    size_t from = (size_t)((char *)newest - block->data);
+    CHECK(from + old_size + GAP == block->used && new_size <= old_size);
+    block->used = from + new_size + GAP;
+    POISON((char *)newest + new_size, block->size - from - new_size);
+}
+
 str arena_copy(struct arena *arena, str bytes) {
     char *copy = arena_bytes(arena, bytes.len ? bytes.len : 1);
     if (bytes.len)

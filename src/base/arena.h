@@ -36,6 +36,9 @@ char *arena_bytes(struct arena *arena, size_t size);
 /* Makes `old` (the newest allocation or not) larger, in place where it can. */
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size);
 
+/* Of the newest allocation only the first new_size bytes are kept. */
+void arena_give_back(struct arena *arena, void *newest, size_t old_size, size_t new_size);
+
 #define arena_array(arena, type, count)                                                            \
     ((type *)arena_alloc_zero((arena), sizeof(type) * (size_t)(count)))
 #define arena_struct(arena, type) arena_array(arena, type, 1)
