@@ -18,11 +18,33 @@ size_t body_cost_unpacked(size_t compressed, size_t most) {
     return compressed < most / DEFLATE_RATIO_MAX ? compressed * DEFLATE_RATIO_MAX : most;
 }
 
+/* Sixteen bytes at a time: one by one it would take a tenth of the parser's own time. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+enum { LANES = sizeof(lanes), LANE_COUNT_MAX = 255 };
+
+static size_t lanes_sum(lanes counts) {
+    size_t sum = 0;
+    for (size_t i = 0; i < LANES; i++)
+        sum += counts[i];
+    return sum;
+}
+
 size_t body_cost_parsed(str text) {
-    size_t commas = 0, openers = 0;
-    for (size_t i = 0; i < text.len; i++) {
+    size_t commas = 0, openers = 0, i = 0;
+    while (text.len - i >= LANES) {
+        lanes comma_counts = {}, opener_counts = {};
+        for (size_t n = 0; n < LANE_COUNT_MAX && text.len - i >= LANES; n++, i += LANES) {
+            lanes bytes;
+            memcpy(&bytes, text.ptr + i, LANES);
+            comma_counts -= (lanes)(bytes == ',');           /* true is 255, which is -1 */
+            opener_counts -= (lanes)((bytes | 0x20) == '{'); /* and '[' */
+        }
+        commas += lanes_sum(comma_counts);
+        openers += lanes_sum(opener_counts);
+    }
+    for (; i < text.len; i++) {
         commas += text.ptr[i] == ',';
-        openers += (text.ptr[i] | 0x20) == '{'; /* and '[' */
+        openers += (text.ptr[i] | 0x20) == '{';
     }
     return text.len + OF_COMMA * commas + OF_OPENER * openers;
 }

@@ -62,11 +62,29 @@ static void text_costs_its_length(void **state) {
     assert_true(body_cost_parsed(STR("{[,")) > 100);
 }
 
+/* Marks are counted many at a time: anywhere in the text, over any length. */
+static void each_mark_is_counted_once(void **state) {
+    (void)state;
+    enum { LEN = 10000 };
+    static const char marks[] = "{[,a}]\xfb\xdb\x0c";
+    char *text = malloc(LEN);
+    assert_non_null(text);
+    size_t of_comma = body_cost_parsed(STR(",")) - 1, of_opener = body_cost_parsed(STR("[")) - 1;
+    size_t want = 0;
+    for (size_t len = 0; len < LEN; len++) {
+        assert_int_equal(body_cost_parsed((str){text, len}), len + want);
+        text[len] = len % 3000 < 1500 ? "{,"[len / 3000 % 2] : marks[len * 7 % (sizeof marks - 1)];
+        want += text[len] == ',' ? of_comma : text[len] == '{' || text[len] == '[' ? of_opener : 0;
+    }
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_is_covered),
         cmocka_unit_test(unpacking_is_covered_by_its_ratio_or_by_the_limit),
         cmocka_unit_test(text_costs_its_length),
+        cmocka_unit_test(each_mark_is_counted_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
