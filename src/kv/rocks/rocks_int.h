@@ -12,7 +12,6 @@
 #include "kv/rocks/counters.h"
 #include "kv/rocks/encrypted_files.h"
 #include "kv/rocks/log_filter.h"
-#include "kv/rocks/lost_file.h"
 #include "kv/rocks/overlay.h"
 #include "kv/rocks/read_cache.h"
 
@@ -89,13 +88,11 @@ struct groups {
     _Atomic int accepting;    /* enum accepting; written under the lock */
     _Atomic size_t lost_count;
     struct lost lost[LOST_MAX];
-    struct counters totals;   /* the committer's alone; emptied when a group is lost */
-    int64_t space_checked_us; /* the committer's alone */
-    /* The committer's alone: where the log ended before the group that it writes, and what was lost
-     * since the database was opened; whether the directory durably says so. */
-    uint64_t last_sequence;
-    struct lost_writes lost_part;
-    bool lost_recorded;
+    struct counters totals;       /* the committer's alone; emptied when a group is lost */
+    int64_t space_checked_us;     /* the committer's alone */
+    uint64_t last_sequence;       /* the committer's alone: the log's, before what it writes now */
+    struct lost_writes lost_part; /* likewise: since the database was opened */
+    bool lost_recorded;           /* likewise: the file LOST says so durably */
     void (*notify)(void *context);
     void *notify_context;
     uint64_t group_count, update_count, commit_us;
@@ -117,8 +114,7 @@ struct rocks {
     pthread_rwlock_t handle;
     struct rocks_parts parts; /* db is NULL when it could not be opened again */
     char *directory;
-    int lock_fd;
-    int lost_fd; /* of the file LOST; -1 when it could not be made yet */
+    int lock_fd, lost_fd; /* the latter is -1 when LOST could not be made yet */
     struct directory_mark mark;
     struct encrypted_files *files; /* NULL: plain */
     struct kv_options options;     /* with defaults filled in */
