@@ -61,7 +61,7 @@ static void measure(const char *what, const char *first, bool remember) {
     struct principal *principal = user_with(first);
     struct access_context context = {.action = STR("dynamodb:GetItem"),
                                      .resource = STR(TABLE),
-                                     .leading_keys = {true, &key, 1},
+                                     .partition_keys[0] = {true, &key, 1},
                                      .attributes = {true, names, 3},
                                      .source_ip = STR("203.0.113.7"),
                                      .now_us = clock_wall_us()};

@@ -124,19 +124,8 @@ static struct access_decision decide(struct request *request, const struct acces
 
 static status refuse(struct request *request, const struct access_context *context,
                      const struct access_decision *decision) {
-    str type = decision->policy_type;
-    if (decision->access == ACCESS_DENIED_EXPLICITLY)
-        return fail(request->scope, ERROR_AccessDeniedException,
-                    "User: %.*s is not authorized to perform: %.*s on resource: %.*s with an "
-                    "explicit deny in %s %.*s",
-                    STR_ARG(context->principal_arn), STR_ARG(context->action),
-                    STR_ARG(context->resource), str_starts_with(type, STR("identity")) ? "an" : "a",
-                    STR_ARG(type));
-    return fail(request->scope, ERROR_AccessDeniedException,
-                "User: %.*s is not authorized to perform: %.*s on resource: %.*s because no %.*s "
-                "allows the %.*s action",
-                STR_ARG(context->principal_arn), STR_ARG(context->action),
-                STR_ARG(context->resource), STR_ARG(type), STR_ARG(context->action));
+    return fail(request->scope, ERROR_AccessDeniedException, "%.*s",
+                STR_ARG(access_refusal(context, decision, request->scope->arena)));
 }
 
 static status check(struct request *request, struct access_ask *ask) {

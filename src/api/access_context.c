@@ -6,15 +6,22 @@
 #include "expr/named.h"
 #include "item/item_key.h"
 
+#include <assert.h>
+
 /* What CONTEXT_… of api's own are made of what was asked for. */
-#define GATHERED (CONTEXT_BIT(CONTEXT_LEADING_KEYS) | CONTEXT_BIT(CONTEXT_ATTRIBUTES))
+#define GATHERED                                                                                   \
+    (CONTEXT_BIT(CONTEXT_LEADING_KEYS) | CONTEXT_BIT(CONTEXT_PARTITION_KEY_1) |                    \
+     CONTEXT_BIT(CONTEXT_PARTITION_KEY_2) | CONTEXT_BIT(CONTEXT_PARTITION_KEY_3) |                 \
+     CONTEXT_BIT(CONTEXT_PARTITION_KEY_4) | CONTEXT_BIT(CONTEXT_ATTRIBUTES))
+static_assert((int)CONTEXT_PARTITION_KEYS == (int)KEY_PARTS_MAX, "a condition key for each part");
 
 struct gathering {
     struct request *request;
     const struct access_ask *ask;
     const struct key_schema *key; /* of what is read or written; NULL: no such table or index */
-    struct named attributes, leading;
-    bool all_attributes; /* something reads whole items */
+    struct named attributes;
+    struct named partitions[KEY_PARTS_MAX]; /* values of each attribute of the partition key */
+    bool all_attributes;                    /* something reads whole items */
 };
 
 static bool is_asked(context_set asks, enum context_key key) {
@@ -52,25 +59,20 @@ static const void *pointer_in(const struct shape *shape, const void *in, str nam
 
 /* ---- partition key values ---- */
 
-static void add_leading(struct gathering *g, enum value_kind kind, str bytes) {
+/* Nothing, if no such attribute is part of the partition key. */
+static void add_partition(struct gathering *g, str name, enum value_kind kind, str bytes) {
     str text;
-    if (key_part_text(kind, bytes, g->request->scope->arena, &text))
-        named_add(&g->leading, text);
-}
-
-static bool is_hash(const struct gathering *g, str name) {
     for (size_t i = 0; g->key != NULL && i < g->key->hash_count; i++)
-        if (str_eq(g->key->hash[i].name, name))
-            return true;
-    return false;
+        if (str_eq(g->key->hash[i].name, name) &&
+            key_part_text(kind, bytes, g->request->scope->arena, &text))
+            named_add(&g->partitions[i], text);
 }
 
 static void take_item_tree(struct gathering *g, const struct item *item) {
     for (size_t i = 0; i < item->count; i++) {
         const struct attribute *attribute = &item->attributes[i];
         named_add(&g->attributes, attribute->name);
-        if (is_hash(g, attribute->name))
-            add_leading(g, attribute->value.kind, attribute->value.bytes);
+        add_partition(g, attribute->name, attribute->value.kind, attribute->value.bytes);
     }
 }
 
@@ -150,8 +152,9 @@ static void take_key_condition(struct gathering *g, const struct holder *holder,
         expr_key_conditions(&scope, &parsed, &conditions, &count) != ST_OK)
         return;
     for (size_t i = 0; i < count; i++)
-        if (is_hash(g, conditions[i].name) && conditions[i].op == KEY_EQ)
-            add_leading(g, view_kind(conditions[i].value), view_bytes(conditions[i].value));
+        if (conditions[i].op == KEY_EQ)
+            add_partition(g, conditions[i].name, view_kind(conditions[i].value),
+                          view_bytes(conditions[i].value));
 }
 
 static void take_legacy_keys(struct gathering *g, const struct holder *holder, const void *slot) {
@@ -160,9 +163,9 @@ static void take_legacy_keys(struct gathering *g, const struct holder *holder, c
     for (size_t i = 0; i < map->count; i++) {
         const struct in_AttributeValueList *list = map->at[i]->AttributeValueList;
         bool equal = str_eq(map->at[i]->ComparisonOperator, STR("EQ"));
-        for (size_t v = 0; equal && is_hash(g, map->keys[i]) && list && v < list->count; v++)
+        for (size_t v = 0; equal && list && v < list->count; v++)
             if (list->at[v]->fault.ptr == NULL)
-                add_leading(g, list->at[v]->value.kind, list->at[v]->value.bytes);
+                add_partition(g, map->keys[i], list->at[v]->value.kind, list->at[v]->value.bytes);
     }
 }
 
@@ -248,27 +251,18 @@ static void gather_statement(struct gathering *g) {
         named_add(&g->attributes, parsed->order[i].name);
     for (const struct partiql_term *term = parsed->terms; term != NULL; term = term->next) {
         named_in_node(&g->attributes, term->node);
-        if (term->test == TEST_OTHER || !is_hash(g, term->key.name))
+        if (term->test == TEST_OTHER)
             continue;
+        str name = term->key.name;
         if (term->test == TEST_KEY && term->key.op == KEY_EQ)
-            add_leading(g, view_kind(term->key.value), view_bytes(term->key.value));
+            add_partition(g, name, view_kind(term->key.value), view_bytes(term->key.value));
         for (size_t i = 0; term->test != TEST_KEY && i < term->value_count; i++)
-            add_leading(g, view_kind(term->values[i]), view_bytes(term->values[i]));
+            add_partition(g, name, view_kind(term->values[i]), view_bytes(term->values[i]));
     }
     if (parsed->kind == PARTIQL_INSERT)
         take_item_tree(g, &parsed->item);
     if (parsed->update != NULL)
         named_in_update(&g->attributes, parsed->update);
-}
-
-/* Whether WHERE leaves the partition open. */
-static bool scans(const struct gathering *g) {
-    const struct partiql_term *term = g->ask->statement->parsed.terms;
-    for (; term != NULL; term = term->next)
-        if (term->test != TEST_OTHER && is_hash(g, term->key.name) &&
-            (term->test != TEST_KEY || term->key.op == KEY_EQ))
-            return false;
-    return true;
 }
 
 static void describe_statement(const struct gathering *g, struct access_context *context) {
@@ -282,7 +276,8 @@ static void describe_statement(const struct gathering *g, struct access_context 
         context->return_values = returning[parsed->returning];
     if (parsed->kind != PARTIQL_SELECT)
         return;
-    context->full_table_scan = scans(g) ? STR("true") : STR("false");
+    bool named = g->key != NULL && statement_names_partitions(g->ask->statement, g->key);
+    context->full_table_scan = named ? STR("false") : STR("true");
     context->select = parsed->column_count > 0 ? STR("SPECIFIC_ATTRIBUTES") : STR("ALL_ATTRIBUTES");
 }
 
@@ -368,18 +363,18 @@ static const struct key_schema *schema_of(const struct access_ask *ask) {
 void access_context_fill(struct request *request, const struct access_ask *ask, context_set asks,
                          struct access_context *context) {
     struct arena *arena = request->scope->arena;
-    struct gathering g = {.request = request,
-                          .ask = ask,
-                          .key = schema_of(ask),
-                          .attributes = {.arena = arena},
-                          .leading = {.arena = arena}};
+    struct gathering g = {
+        .request = request, .ask = ask, .key = schema_of(ask), .attributes = {.arena = arena}};
     if (asks == 0)
         return;
+    for (size_t i = 0; i < KEY_PARTS_MAX; i++)
+        g.partitions[i].arena = arena;
     if ((asks & GATHERED) != 0 && ask->statement != NULL)
         gather_statement(&g);
     else if ((asks & GATHERED) != 0)
         gather_input(&g);
-    context->leading_keys = values_of(&g.leading);
+    for (size_t i = 0; i < KEY_PARTS_MAX; i++)
+        context->partition_keys[i] = values_of(&g.partitions[i]);
     if (!g.all_attributes)
         context->attributes = values_of(&g.attributes);
     if (ask->statement != NULL)

@@ -78,6 +78,9 @@ struct select_members {
     str return_capacity;
 };
 
+/* Whether WHERE says which partitions of a table or index are read; else it is a scan. For policies
+ * as for reading; before statement_select. */
+bool statement_names_partitions(const struct statement *statement, const struct key_schema *schema);
 /* Reads the page and writes the reply. Instead of statement_bind. */
 status statement_select(struct request *request, struct statement *statement,
                         const struct select_members *members);

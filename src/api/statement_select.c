@@ -51,16 +51,32 @@ static status check_value(struct scope *scope, const struct key_attribute *part,
 
 /* The term that names several values of the only partition key attribute. An OR of more than there
  * may be ranges is a filter like any other: nobody asked for ranges. */
-static struct partiql_term *find_choice(const struct selection *selection) {
-    const struct key_schema *schema = selection->schema;
+static struct partiql_term *find_choice(const struct statement *statement,
+                                        const struct key_schema *schema) {
     if (schema->hash_count != 1)
         return NULL;
-    struct partiql_term *in = find_term(selection->statement, schema->hash[0].name, TEST_IN, false);
+    struct partiql_term *in = find_term(statement, schema->hash[0].name, TEST_IN, false);
     if (in != NULL)
         return in;
-    struct partiql_term *either =
-        find_term(selection->statement, schema->hash[0].name, TEST_OR, false);
+    struct partiql_term *either = find_term(statement, schema->hash[0].name, TEST_OR, false);
     return either != NULL && either->value_count <= STATEMENT_KEYS_MAX ? either : NULL;
+}
+
+/* The terms that make each partition key attribute equal to a constant; false: one has none. */
+static bool find_hash(const struct statement *statement, const struct key_schema *schema,
+                      struct partiql_term *terms[KEY_PARTS_MAX]) {
+    bool all = true;
+    for (size_t i = 0; i < schema->hash_count; i++) {
+        terms[i] = find_term(statement, schema->hash[i].name, TEST_KEY, true);
+        all &= terms[i] != NULL;
+    }
+    return all;
+}
+
+bool statement_names_partitions(const struct statement *statement,
+                                const struct key_schema *schema) {
+    struct partiql_term *terms[KEY_PARTS_MAX];
+    return find_hash(statement, schema, terms) || find_choice(statement, schema) != NULL;
 }
 
 /* A range each; values that are there twice count once. */
@@ -91,26 +107,17 @@ static status take_hash(struct request *request, struct selection *selection, bo
     const struct key_schema *schema = selection->schema;
     struct partiql_term *terms[KEY_PARTS_MAX];
     str *parts = arena_array(request->scope->arena, str, KEY_PARTS_MAX);
-    *out_found = false;
-    for (size_t i = 0; i < schema->hash_count; i++) {
-        terms[i] = find_term(selection->statement, schema->hash[i].name, TEST_KEY, true);
-        if (terms[i] != NULL)
-            continue;
-        struct partiql_term *choice = find_choice(selection);
-        if (choice == NULL)
-            return ST_OK;
-        TRY(take_choice(request, selection, choice));
-        selection->page.range.hash_parts = parts; /* filled in for each range */
-        *out_found = true;
+    *out_found = statement_names_partitions(selection->statement, schema);
+    if (!*out_found)
         return ST_OK;
-    }
+    selection->page.range.hash_parts = parts;
+    if (!find_hash(selection->statement, schema, terms)) /* parts are filled in for each range */
+        return take_choice(request, selection, find_choice(selection->statement, schema));
     for (size_t i = 0; i < schema->hash_count; i++) {
         TRY(check_value(request->scope, &schema->hash[i], terms[i]->key.value, true));
         parts[i] = view_bytes(terms[i]->key.value);
         terms[i]->used = true;
     }
-    selection->page.range.hash_parts = parts;
-    *out_found = true;
     return ST_OK;
 }
 

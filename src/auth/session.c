@@ -70,14 +70,16 @@ static const struct identity *role_of(const struct identity_snapshot *snapshot, 
     return role != NULL && str_eq(role->arn, arn) ? role : NULL;
 }
 
+/* Of a role that is not there: the same, as far as it goes. */
 static void describe(const struct identity_call *call, const struct principal *caller,
                      const struct session_wish *wish, const struct identity *role,
                      struct access_context *out) {
-    *out = (struct access_context){.resource = role->arn,
+    *out = (struct access_context){.resource = wish->role_arn,
                                    .request_tags = wish->tags,
-                                   .resource_tags = role->tags,
+                                   .resource_tags = role ? role->tags : (struct context_tags){},
                                    .source_ip = wish->source_ip,
                                    .user_agent = wish->user_agent,
+                                   .region = wish->region,
                                    .external_id = wish->external_id,
                                    .role_session_name = wish->session_name,
                                    .secure_transport = wish->secure_transport,
@@ -85,41 +87,50 @@ static void describe(const struct identity_call *call, const struct principal *c
     principal_describe(caller, out);
 }
 
-/* The trust policy must say so; and if it says so of an account only, so must the caller's own. */
-static bool is_allowed(const struct identity_snapshot *snapshot, struct identity_call *call,
-                       struct principal *caller, const struct session_wish *wish,
-                       const struct identity *role) {
-    static const str actions[] = {STR_INIT("sts:AssumeRole"), STR_INIT("sts:TagSession")};
-    size_t action_count = wish->tags.count > 0 ? 2 : 1;
-    struct access_context context;
-    const struct policy *trust;
+/* NULL: there is no role, or its text is not understood; nobody is trusted. */
+static const struct policy *trust_of(struct identity_call *call, const struct identity *role) {
+    const struct policy *trust = NULL;
     str problem;
-    if (policy_compile(role->trust, POLICY_TRUST, call->arena, &trust, &problem) != ST_OK)
-        return false;
-    describe(call, caller, wish, role, &context);
-    for (size_t i = 0; i < action_count; i++) {
-        context.action = actions[i];
-        if (policy_evaluate(trust, &context, call->arena) != POLICY_ALLOWS ||
-            access_decide(caller, trust, snapshot->generation, &context, call->arena).access !=
-                ACCESS_ALLOWED)
-            return false;
-    }
-    return true;
+    if (role == NULL ||
+        policy_compile(role->trust, POLICY_TRUST, call->arena, &trust, &problem) != ST_OK)
+        return NULL;
+    return trust;
+}
+
+/* The trust policy must say so; and if it says so of an account only, so must the caller's own. Who
+ * is allowed nothing by its own policies is told of those, and not of the trust policy: it does not
+ * learn whether there is such a role. */
+static status check_action(const struct identity_snapshot *snapshot, struct identity_call *call,
+                           struct principal *caller, const struct policy *trust,
+                           const struct access_context *context) {
+    struct access_decision decision =
+        access_decide(caller, trust, snapshot->generation, context, call->arena);
+    bool trusted = trust != NULL && policy_evaluate(trust, context, call->arena) == POLICY_ALLOWS;
+    if (decision.access == ACCESS_ALLOWED && trusted)
+        return ST_OK;
+    if (decision.access == ACCESS_ALLOWED)
+        decision = (struct access_decision){ACCESS_DENIED_IMPLICITLY, STR("resource-based policy")};
+    return identity_fail(call, IDENTITY_AccessDenied, "%.*s",
+                         STR_ARG(access_refusal(context, &decision, call->arena)));
 }
 
 static status check_allowed(const struct identity_snapshot *snapshot, struct identity_call *call,
                             struct principal *caller, const struct session_wish *wish,
                             const struct identity **out) {
+    static const str actions[] = {STR_INIT("sts:AssumeRole"), STR_INIT("sts:TagSession")};
+    size_t action_count = wish->tags.count > 0 ? 2 : 1;
+    struct access_context context;
     if (caller->kind == PRINCIPAL_ROOT)
         return identity_fail(call, IDENTITY_AccessDenied,
                              "Roles may not be assumed by root accounts.");
     *out = role_of(snapshot, wish->role_arn);
-    if (*out != NULL && is_allowed(snapshot, call, caller, wish, *out))
-        return ST_OK;
-    return identity_fail(call, IDENTITY_AccessDenied,
-                         "User: %.*s is not authorized to perform: sts:AssumeRole on resource: "
-                         "%.*s",
-                         STR_ARG(caller->arn), STR_ARG(wish->role_arn));
+    const struct policy *trust = trust_of(call, *out);
+    describe(call, caller, wish, *out, &context);
+    for (size_t i = 0; i < action_count; i++) {
+        context.action = actions[i];
+        TRY(check_action(snapshot, call, caller, trust, &context));
+    }
+    return ST_OK;
 }
 
 static status check_seconds(struct identity_call *call, const struct principal *caller,

@@ -30,7 +30,7 @@ struct session_wish {
     str external_id;
     int32_t seconds; /* 0: SESSION_SECONDS_DEFAULT */
     /* As the caller's request came; for the conditions of the trust policy. */
-    str source_ip, user_agent;
+    str source_ip, user_agent, region;
     bool secure_transport;
 };
 

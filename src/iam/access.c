@@ -156,3 +156,24 @@ struct access_decision access_decide(struct principal *principal,
         decisions_put(principal->decisions, tag, outcome_pack(outcome));
     return (struct access_decision){outcome.access, type_text(outcome.type)};
 }
+
+/* ---- the sentence ---- */
+
+/* "an identity-based policy", "a permissions boundary" */
+static const char *article(str noun) {
+    return noun.len > 0 && strchr("aeiou", noun.ptr[0]) != NULL ? "an" : "a";
+}
+
+str access_refusal(const struct access_context *context, const struct access_decision *decision,
+                   struct arena *arena) {
+    str type = decision->policy_type;
+    str why =
+        decision->access == ACCESS_DENIED_EXPLICITLY
+            ? arena_printf(arena, "with an explicit deny in %s %.*s", article(type), STR_ARG(type))
+            : arena_printf(arena, "because no %.*s allows the %.*s action", STR_ARG(type),
+                           STR_ARG(context->action));
+    return arena_printf(arena,
+                        "User: %.*s is not authorized to perform: %.*s on resource: %.*s %.*s",
+                        STR_ARG(context->principal_arn), STR_ARG(context->action),
+                        STR_ARG(context->resource), STR_ARG(why));
+}

@@ -89,3 +89,7 @@ struct access_decision {
 struct access_decision access_decide(struct principal *principal,
                                      const struct policy *resource_policy, uint64_t generation,
                                      const struct access_context *context, struct arena *scratch);
+/* What a refusal is told with: who, which action, on what, and which kind of policy was missing or
+ * denies. */
+str access_refusal(const struct access_context *context, const struct access_decision *decision,
+                   struct arena *arena);

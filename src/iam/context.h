@@ -13,7 +13,11 @@
 
 enum context_key {
     /* about the request */
-    CONTEXT_LEADING_KEYS,             /* dynamodb:LeadingKeys: partition key values as text */
+    CONTEXT_LEADING_KEYS,    /* dynamodb:LeadingKeys: partition key values as text */
+    CONTEXT_PARTITION_KEY_1, /* dynamodb:FirstPartitionKeyValues: the same */
+    CONTEXT_PARTITION_KEY_2, /* dynamodb:SecondPartitionKeyValues: of an index with more */
+    CONTEXT_PARTITION_KEY_3,
+    CONTEXT_PARTITION_KEY_4,
     CONTEXT_ATTRIBUTES,               /* dynamodb:Attributes: top-level names read or written */
     CONTEXT_SELECT,                   /* dynamodb:Select */
     CONTEXT_RETURN_VALUES,            /* dynamodb:ReturnValues */
@@ -22,7 +26,8 @@ enum context_key {
     CONTEXT_ENCLOSING_OPERATION,      /* dynamodb:EnclosingOperation: transactions */
     CONTEXT_REQUEST_TAG,              /* aws:RequestTag/NAME */
     CONTEXT_TAG_KEYS,                 /* aws:TagKeys */
-    CONTEXT_RESOURCE_TAG,             /* aws:ResourceTag/NAME (of the table) */
+    CONTEXT_RESOURCE_TAG,             /* aws:ResourceTag/NAME: of the table, user, role or policy */
+    CONTEXT_IAM_RESOURCE_TAG,         /* iam:ResourceTag/NAME: the same, but not of tables */
     /* about who asks, from where and when */
     CONTEXT_PRINCIPAL_TAG, /* aws:PrincipalTag/NAME */
     CONTEXT_PRINCIPAL_ARN, /* aws:PrincipalArn */
@@ -50,7 +55,7 @@ enum context_key {
 };
 
 /* Bits by context_key. */
-typedef uint32_t context_set;
+typedef uint64_t context_set;
 #define CONTEXT_BIT(key) ((context_set)1 << (key))
 /* Those whose value differs between requests for the same action and resource by the same
  * principal: a decision that asked for none of them may be remembered. (Tags of principals and
@@ -80,11 +85,14 @@ struct context_values {
     size_t count;
 };
 
+enum { CONTEXT_PARTITION_KEYS = 4 };
+
 struct access_context {
     str action;   /* "dynamodb:GetItem" */
     str resource; /* an ARN, or "*" for actions that have none */
     /* the request; filled by whoever knows it, for the keys asked for */
-    struct context_values leading_keys, attributes;
+    struct context_values partition_keys[CONTEXT_PARTITION_KEYS]; /* by the key's attributes */
+    struct context_values attributes;
     str select, return_values, return_consumed_capacity, full_table_scan, enclosing_operation;
     struct context_tags request_tags, resource_tags;
     /* who, from where, when */

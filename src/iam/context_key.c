@@ -9,6 +9,10 @@ static const struct key_row {
     enum context_key key;
 } rows[] = {
     {STR_INIT("dynamodb:LeadingKeys"), CONTEXT_LEADING_KEYS},
+    {STR_INIT("dynamodb:FirstPartitionKeyValues"), CONTEXT_PARTITION_KEY_1},
+    {STR_INIT("dynamodb:SecondPartitionKeyValues"), CONTEXT_PARTITION_KEY_2},
+    {STR_INIT("dynamodb:ThirdPartitionKeyValues"), CONTEXT_PARTITION_KEY_3},
+    {STR_INIT("dynamodb:FourthPartitionKeyValues"), CONTEXT_PARTITION_KEY_4},
     {STR_INIT("dynamodb:Attributes"), CONTEXT_ATTRIBUTES},
     {STR_INIT("dynamodb:Select"), CONTEXT_SELECT},
     {STR_INIT("dynamodb:ReturnValues"), CONTEXT_RETURN_VALUES},
@@ -18,6 +22,7 @@ static const struct key_row {
     {STR_INIT("aws:RequestTag/"), CONTEXT_REQUEST_TAG},
     {STR_INIT("aws:TagKeys"), CONTEXT_TAG_KEYS},
     {STR_INIT("aws:ResourceTag/"), CONTEXT_RESOURCE_TAG},
+    {STR_INIT("iam:ResourceTag/"), CONTEXT_IAM_RESOURCE_TAG},
     {STR_INIT("aws:PrincipalTag/"), CONTEXT_PRINCIPAL_TAG},
     {STR_INIT("aws:PrincipalArn"), CONTEXT_PRINCIPAL_ARN},
     {STR_INIT("aws:PrincipalAccount"), CONTEXT_PRINCIPAL_ACCOUNT},
@@ -41,6 +46,10 @@ static const struct key_row {
     {STR_INIT("aws:PrincipalIsAWSService"), CONTEXT_PRINCIPAL_IS_AWS_SERVICE},
 };
 static_assert(sizeof rows / sizeof *rows == CONTEXT_KEY_COUNT, "a row for each key");
+static_assert(CONTEXT_KEY_COUNT <= 64, "a bit of context_set for each key");
+static_assert(CONTEXT_LEADING_KEYS == 0 &&
+                  CONTEXT_PARTITION_KEY_4 - CONTEXT_PARTITION_KEY_1 == CONTEXT_PARTITION_KEYS - 1,
+              "keys of partitions come first");
 
 bool key_ref_parse(str text, struct key_ref *out) {
     size_t colon = str_find(text, ':');
@@ -61,7 +70,7 @@ bool key_ref_parse(str text, struct key_ref *out) {
 }
 
 bool key_has_many_values(enum context_key key) {
-    return key == CONTEXT_LEADING_KEYS || key == CONTEXT_ATTRIBUTES || key == CONTEXT_TAG_KEYS;
+    return key <= CONTEXT_PARTITION_KEY_4 || key == CONTEXT_ATTRIBUTES || key == CONTEXT_TAG_KEYS;
 }
 
 /* Names of tags in condition keys have no case; where two tags differ by case only, the one that
@@ -75,6 +84,18 @@ static str tag_value(const struct context_tags *tags, str name) {
             found = tags->entries[i].value;
     }
     return found;
+}
+
+/* Tables have no iam:ResourceTag. */
+static const struct context_tags *tags_asked(enum context_key key,
+                                             const struct access_context *context) {
+    static const struct context_tags none = {};
+    if (key == CONTEXT_REQUEST_TAG)
+        return &context->request_tags;
+    if (key == CONTEXT_PRINCIPAL_TAG)
+        return &context->principal_tags;
+    bool of_table = str_starts_with(context->action, STR("dynamodb:"));
+    return key == CONTEXT_IAM_RESOURCE_TAG && of_table ? &none : &context->resource_tags;
 }
 
 static struct context_values tag_keys(const struct context_tags *tags, struct arena *scratch) {
@@ -123,11 +144,10 @@ static str single_value(const struct key_ref *ref, const struct access_context *
     case CONTEXT_ENCLOSING_OPERATION:
         return context->enclosing_operation;
     case CONTEXT_REQUEST_TAG:
-        return tag_value(&context->request_tags, ref->name);
     case CONTEXT_RESOURCE_TAG:
-        return tag_value(&context->resource_tags, ref->name);
+    case CONTEXT_IAM_RESOURCE_TAG:
     case CONTEXT_PRINCIPAL_TAG:
-        return tag_value(&context->principal_tags, ref->name);
+        return tag_value(tags_asked(ref->key, context), ref->name);
     case CONTEXT_PRINCIPAL_ARN: /* of a session it is the role's */
         return context->principal_role.ptr ? context->principal_role : context->principal_arn;
     case CONTEXT_PRINCIPAL_ACCOUNT:
@@ -169,6 +189,10 @@ static str single_value(const struct key_ref *ref, const struct access_context *
     case CONTEXT_PRINCIPAL_IS_AWS_SERVICE:
         return STR("false");
     case CONTEXT_LEADING_KEYS:
+    case CONTEXT_PARTITION_KEY_1:
+    case CONTEXT_PARTITION_KEY_2:
+    case CONTEXT_PARTITION_KEY_3:
+    case CONTEXT_PARTITION_KEY_4:
     case CONTEXT_ATTRIBUTES:
     case CONTEXT_TAG_KEYS:
     case CONTEXT_KEY_COUNT:
@@ -180,7 +204,9 @@ static str single_value(const struct key_ref *ref, const struct access_context *
 struct context_values key_fetch(const struct key_ref *ref, const struct access_context *context,
                                 struct arena *scratch, str *room) {
     if (ref->key == CONTEXT_LEADING_KEYS)
-        return context->leading_keys;
+        return context->partition_keys[0];
+    if (ref->key >= CONTEXT_PARTITION_KEY_1 && ref->key <= CONTEXT_PARTITION_KEY_4)
+        return context->partition_keys[ref->key - CONTEXT_PARTITION_KEY_1];
     if (ref->key == CONTEXT_ATTRIBUTES)
         return context->attributes;
     if (ref->key == CONTEXT_TAG_KEYS)

@@ -265,6 +265,8 @@ static status compile_action(struct reading *r, str text, str *out) {
         if (colon + 1 == text.len || !all_of(str_slice(text, colon + 1, text.len), is_action))
             return refuse(r, arena_printf(r->arena, "Action %.*s is not valid", STR_ARG(text)));
     }
+    if (r->kind == POLICY_TRUST && !str_eq_nocase(str_slice(text, 0, colon), STR("sts")))
+        return refuse(r, STR("AssumeRole policy may only specify STS AssumeRole actions."));
     if (!pattern_compile(text, PATTERN_WILDCARDS, r->arena, &pattern, &r->asks))
         return refuse_syntax(r);
     *out = pattern_text(&pattern);

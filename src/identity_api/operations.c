@@ -7,9 +7,9 @@
 /* ---- the table ---- */
 
 static const struct identity_operation operations[] = {
-#define OPERATION(service, action, kind, resource, handler, members)                               \
-    {SERVICE_##service, STR_INIT(#action), IDENTITY_##kind,                                        \
-     ASKED_##resource,  op_##handler,      STR_INIT(members)},
+#define OPERATION(service, action, kind, resource, keys, handler, members)                         \
+    {SERVICE_##service, STR_INIT(#action), IDENTITY_##kind,  ASKED_##resource,                     \
+     KEYS_##keys,       op_##handler,      STR_INIT(members)},
 #include "identity_api/operations.def"
 #undef OPERATION
 };
@@ -275,8 +275,9 @@ static bool check_element(struct findings *findings, const struct form *form,
     return any;
 }
 
-static void check_list(struct findings *findings, const struct form *form,
-                       const struct member *member, struct arena *arena) {
+/* How many elements there are. */
+static size_t check_list(struct findings *findings, const struct form *form,
+                         const struct member *member, struct arena *arena) {
     size_t n = 1;
     while (n <= FORM_MEMBERS_MAX && check_element(findings, form, member, n, arena))
         n++;
@@ -288,43 +289,81 @@ static void check_list(struct findings *findings, const struct form *form,
     /* An empty list is said by its name alone. */
     if (n == 1 && member->needed && form_value(form, member->name).ptr == NULL)
         check_missing(findings, quoted_name(arena, member->name));
+    return n - 1;
 }
+
+/* ---- what was not read ---- */
 
 /* "Tags" of "Tags.member.1.Key" */
 static str list_name(str field) {
     return str_slice(field, 0, str_find(field, '.'));
 }
 
-/* What is not done must not look as if it was. */
-static void check_unknown(struct findings *findings, const struct form *form,
-                          const struct member *members, size_t count) {
+/* "member.1.Key" of it; empty: there is nothing more. */
+static str behind_name(str field) {
+    size_t dot = str_find(field, '.');
+    return str_slice(field, dot < field.len ? dot + 1 : dot, field.len);
+}
+
+/* Whether "member.N" or "member.N.PART" is of one of the list's elements. */
+static bool is_of_element(str rest, const struct member *member, size_t length) {
+    uint64_t n;
+    str part, parts = member->parts, place = behind_name(rest), number = list_name(place);
+    if (!str_eq(list_name(rest), STR("member")) || str_starts_with(number, STR("0")) ||
+        !str_to_u64(number, &n) || n > length)
+        return false;
+    if (member->form == MEMBER_LIST)
+        return number.len == place.len;
+    while (member_part_next(&parts, &part))
+        if (str_eq(part, behind_name(place)))
+            return true;
+    return false;
+}
+
+static bool was_read(const struct form_field *field, const struct member *member, size_t length) {
+    str name = list_name(field->name);
+    if (!str_eq(name, member->name))
+        return false;
+    if (name.len == field->name.len)
+        return member->form == MEMBER_VALUE || field->value.len == 0;
+    return member->form != MEMBER_VALUE && is_of_element(behind_name(field->name), member, length);
+}
+
+/* What is not done must not look as if it was: each field is one that was read, or is refused. */
+static void check_unread(struct findings *findings, const struct form *form,
+                         const struct member *members, const size_t *lengths, size_t count) {
     for (size_t i = 0; i < form->count; i++) {
-        str name = list_name(form->fields[i].name);
-        bool known = str_eq(name, STR("Action")) || str_eq(name, STR("Version")) ||
-                     str_starts_with(name, STR("X-Amz-"));
-        for (size_t j = 0; j < count && !known; j++)
-            known = str_eq(members[j].name, name);
-        if (!known && findings->count < UNKNOWN_MAX)
-            found(findings, "Member '%.*s' is not supported", STR_ARG(name));
+        const struct form_field *field = &form->fields[i];
+        str shown = list_name(field->name);
+        bool read = str_eq(field->name, STR("Action")) || str_eq(field->name, STR("Version")) ||
+                    str_starts_with(field->name, STR("X-Amz-"));
+        for (size_t j = 0; j < count && !read; j++) {
+            read = was_read(field, &members[j], lengths[j]);
+            if (str_eq(members[j].name, list_name(field->name)))
+                shown = field->name;
+        }
+        if (!read && findings->count < UNKNOWN_MAX)
+            found(findings, "Member '%.*s' is not supported", STR_ARG(shown));
     }
 }
 
 str members_problem(const struct identity_operation *operation, const struct form *form,
                     struct arena *arena) {
     struct member members[MEMBERS_MAX];
+    size_t lengths[MEMBERS_MAX] = {};
     struct findings findings = {};
     buf_init(&findings.text, arena, 256);
     size_t count = operation_members(operation, members);
     for (size_t i = 0; i < count; i++) {
         str value = form_value(form, members[i].name);
         if (members[i].form != MEMBER_VALUE)
-            check_list(&findings, form, &members[i], arena);
+            lengths[i] = check_list(&findings, form, &members[i], arena);
         else if (value.ptr != NULL)
             check_value(&findings, members[i].name, value, quoted_name(arena, members[i].name));
         else if (members[i].needed)
             check_missing(&findings, quoted_name(arena, members[i].name));
     }
-    check_unknown(&findings, form, members, count);
+    check_unread(&findings, form, members, lengths, count);
     if (findings.count == 0)
         return (str){NULL, 0};
     return arena_printf(arena, "%zu validation error%s detected: %.*s", findings.count,

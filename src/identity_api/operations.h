@@ -23,6 +23,12 @@ enum asked_resource {
     ASKED_NOBODY_ASKS, /* anybody who is known may */
 };
 
+/* Condition keys of IAM that not all calls have. */
+enum asked_keys {
+    KEYS_NONE,
+    KEYS_BOUNDARY, /* iam:PermissionsBoundary */
+};
+
 struct identity_work;
 
 struct identity_operation {
@@ -30,6 +36,7 @@ struct identity_operation {
     str action;
     enum identity_kind kind;
     enum asked_resource resource;
+    enum asked_keys keys;
     status (*handler)(struct identity_work *call);
     str members;
 };

@@ -84,28 +84,26 @@ static status find_resource(struct identity_work *work, const struct identity **
 
 /* ---- the decision ---- */
 
-/* "an identity-based policy", "a permissions boundary" */
-static const char *article(str noun) {
-    return noun.len > 0 && strchr("aeiou", noun.ptr[0]) != NULL ? "an" : "a";
-}
-
-static status denied(struct identity_work *work, const struct access_context *context,
-                     const struct access_decision *decision) {
-    str why = decision->access == ACCESS_DENIED_EXPLICITLY
-                  ? arena_printf(work->call.arena, "with an explicit deny in %s %.*s",
-                                 article(decision->policy_type), STR_ARG(decision->policy_type))
-                  : arena_printf(work->call.arena, "because no %.*s allows the %.*s action",
-                                 STR_ARG(decision->policy_type), STR_ARG(context->action));
-    return identity_fail(&work->call, IDENTITY_AccessDenied,
-                         "User: %.*s is not authorized to perform: %.*s on resource: %.*s %.*s",
-                         STR_ARG(work->request->principal->arn), STR_ARG(context->action),
-                         STR_ARG(context->resource), STR_ARG(why));
-}
-
-/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. */
+/* iam:PermissionsBoundary: what is asked for, or what whom it is about has. Calls that do not bear
+ * on what somebody may do within it have no such key. */
 static str boundary_of(const struct identity_work *work, const struct identity *identity) {
+    if (work->operation->keys != KEYS_BOUNDARY)
+        return (str){};
     str asked = work_value(work, STR("PermissionsBoundary"));
     return asked.ptr != NULL || identity == NULL ? asked : identity->boundary;
+}
+
+/* aws:RequestTag and aws:TagKeys: tags that are given, or the keys of those that are taken away. */
+static struct context_tags asked_tags(const struct identity_work *work) {
+    const str *keys;
+    struct context_tags given = work_tags(work);
+    size_t count = work_list(work, STR("TagKeys"), (str){}, &keys);
+    if (given.count > 0 || count == 0)
+        return given;
+    struct context_tag *taken = arena_array(work->call.arena, struct context_tag, count);
+    for (size_t i = 0; i < count; i++)
+        taken[i] = (struct context_tag){.key = keys[i]};
+    return (struct context_tags){taken, count};
 }
 
 static status permit(struct identity_work *work, str action, str resource,
@@ -117,7 +115,7 @@ static status permit(struct identity_work *work, str action, str resource,
         .policy_arn =
             work->operation->kind == IDENTITY_POLICY ? (str){} : work_value(work, STR("PolicyArn")),
         .permissions_boundary = boundary_of(work, identity),
-        .request_tags = work_tags(work),
+        .request_tags = asked_tags(work),
         .resource_tags = identity != NULL ? identity->tags : (struct context_tags){},
         .source_ip = request->source_ip,
         .user_agent = request->user_agent,
@@ -129,7 +127,10 @@ static status permit(struct identity_work *work, str action, str resource,
     struct access_decision decision =
         access_decide(request->principal, NULL, identities_generation(work->snapshot), &context,
                       work->call.arena);
-    return decision.access == ACCESS_ALLOWED ? ST_OK : denied(work, &context, &decision);
+    if (decision.access == ACCESS_ALLOWED)
+        return ST_OK;
+    return identity_fail(&work->call, IDENTITY_AccessDenied, "%.*s",
+                         STR_ARG(access_refusal(&context, &decision, work->call.arena)));
 }
 
 /* What is made with tags takes the right to tag it. */

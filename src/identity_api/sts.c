@@ -44,6 +44,7 @@ status op_assume_role(struct identity_work *work) {
         .seconds = work_number(work, STR("DurationSeconds")),
         .source_ip = request->source_ip,
         .user_agent = request->user_agent,
+        .region = request->region,
         .secure_transport = request->secure_transport,
     };
     wish.policy_arn_count = work_list(work, STR("PolicyArns"), STR("arn"), &wish.policy_arns);

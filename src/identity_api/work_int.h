@@ -76,7 +76,7 @@ void reply_tags(struct identity_work *work, struct context_tags tags);
 
 /* ---- operations: those that several rows name are declared more than once ---- */
 
-#define OPERATION(service, action, kind, resource, handler, members)                               \
+#define OPERATION(service, action, kind, resource, keys, handler, members)                         \
     status op_##handler(struct identity_work *work);
 #include "identity_api/operations.def"
 #undef OPERATION

@@ -93,3 +93,65 @@ test('policies that come with the server are read by who may read policies, and 
   ]) await assert.rejects(call(), (error) => error.$metadata.httpStatusCode < 500);
   assert.match((await iam.getPolicyVersion({ PolicyArn: READER, VersionId: 'v1' })).PolicyVersion.Document, /GetItem|Get%2A/);
 });
+
+test('who takes tags away is asked which', { skip }, async () => {
+  const guard = { Condition: { 'ForAnyValue:StringEquals': { 'aws:TagKeys': ['protected'] } } };
+  const guarded = await byName('untagger', allow('iam:Untag*'), deny('iam:Untag*', '*', guard));
+  const only = await byName('untagger-of-one', allow('iam:Untag*', '*', { Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['free'] } } }));
+  const Tags = ['protected', 'free', 'other'].map((Key) => ({ Key, Value: 'x' }));
+  await iam.createUser({ UserName: 'labelled', Tags });
+  await iam.createRole({ RoleName: 'labelled', AssumeRolePolicyDocument: trust(ACCOUNT), Tags });
+  const { Policy } = await iam.createPolicy({ PolicyName: 'labelled', PolicyDocument: policy(allow('dynamodb:*')), Tags });
+  for (const call of [
+    (db, ...TagKeys) => db.untagUser({ UserName: 'labelled', TagKeys }),
+    (db, ...TagKeys) => db.untagRole({ RoleName: 'labelled', TagKeys }),
+    (db, ...TagKeys) => db.untagPolicy({ PolicyArn: Policy.Arn, TagKeys }),
+  ]) {
+    await refused(call(guarded, 'protected'), 'AccessDenied', /explicit deny/);
+    await refused(call(guarded, 'free', 'protected'), 'AccessDenied', /explicit deny/);
+    await refused(call(only, 'free', 'other'), 'AccessDenied');
+    await call(only, 'free');
+    await call(guarded, 'other');
+  }
+  assert.deepEqual((await iam.listUserTags({ UserName: 'labelled' })).Tags, [{ Key: 'protected', Value: 'x' }]);
+});
+
+test('tags of users and roles are asked for by either name', { skip }, async () => {
+  const Tags = [{ Key: 'Protected', Value: '1' }];
+  for (const key of ['iam:ResourceTag/protected', 'aws:ResourceTag/protected']) {
+    const name = key.slice(0, 3);
+    const db = await byName(`${name}-guarded`, allow('iam:*'), deny('iam:Delete*', '*', { Condition: { StringEquals: { [key]: '1' } } }));
+    await iam.createUser({ UserName: `${name}-kept`, Tags });
+    await iam.createRole({ RoleName: `${name}-kept`, AssumeRolePolicyDocument: trust(ACCOUNT), Tags });
+    await iam.createUser({ UserName: `${name}-gone` });
+    await refused(db.deleteUser({ UserName: `${name}-kept` }), 'AccessDenied', /explicit deny/);
+    await refused(db.deleteRole({ RoleName: `${name}-kept` }), 'AccessDenied', /explicit deny/);
+    await db.deleteUser({ UserName: `${name}-gone` });
+  }
+});
+
+test('a boundary is asked about by the calls that have the key, and by no others', { skip }, async () => {
+  const { Policy } = await iam.createPolicy({ PolicyName: 'fence', PolicyDocument: policy(allow('dynamodb:*')) });
+  const PermissionsBoundary = Policy.Arn, UserName = 'fenced', RoleName = 'fenced', PolicyName = 'own', PolicyDocument = policy(allow('dynamodb:*'));
+  const db = await byName('fencer', allow('iam:*', '*', { Condition: { StringEquals: { 'iam:PermissionsBoundary': PermissionsBoundary } } }));
+  await db.createUser({ UserName, PermissionsBoundary });
+  await db.createRole({ RoleName, PermissionsBoundary, AssumeRolePolicyDocument: trust(ACCOUNT) });
+  await db.attachUserPolicy({ UserName, PolicyArn: READER });
+  await db.detachUserPolicy({ UserName, PolicyArn: READER });
+  await db.putUserPolicy({ UserName, PolicyName, PolicyDocument });
+  await db.deleteUserPolicy({ UserName, PolicyName });
+  await db.attachRolePolicy({ RoleName, PolicyArn: READER });
+  await db.detachRolePolicy({ RoleName, PolicyArn: READER });
+  await db.putRolePolicy({ RoleName, PolicyName, PolicyDocument });
+  await db.deleteRolePolicy({ RoleName, PolicyName });
+  for (const call of [
+    () => db.createAccessKey({ UserName }), () => db.updateUser({ UserName, NewPath: '/x/' }), () => db.tagUser({ UserName, Tags: [{ Key: 'a', Value: 'b' }] }),
+    () => db.updateAssumeRolePolicy({ RoleName, PolicyDocument: trust('*') }), () => db.getUser({ UserName }), () => db.deleteUser({ UserName }),
+    () => db.deleteRole({ RoleName }),
+  ]) await refused(call(), 'AccessDenied');
+  await db.putUserPermissionsBoundary({ UserName, PermissionsBoundary });
+  await db.putRolePermissionsBoundary({ RoleName, PermissionsBoundary });
+  await db.deleteUserPermissionsBoundary({ UserName });
+  await db.deleteRolePermissionsBoundary({ RoleName });
+  await refused(db.deleteUserPermissionsBoundary({ UserName }), 'AccessDenied');
+});

@@ -96,6 +96,30 @@ test('a member that is not done is refused by name', { skip }, async () => {
   assert.deepEqual([status, code, message], [400, 'ValidationError', "1 validation error detected: Member 'Frob' is not supported"]);
 });
 
+test('a field that no element of a list is made of is refused, and nothing is done without it', { skip }, async () => {
+  const unread = (...fields) => `${fields.length} validation error${fields.length > 1 ? 's' : ''} detected: ` +
+    fields.map((field) => `Member '${field}' is not supported`).join('; ');
+  const role = 'Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A000000000000%3Arole%2Fx&RoleSessionName=session';
+  const user = 'Action=CreateUser&Version=2010-05-08&UserName=listed';
+  const tag = (n) => `Tags.member.${n}.Key=k${n}&Tags.member.${n}.Value=v`;
+  const cases = [
+    ['sts', `${role}&PolicyArns.member.2.arn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FReadOnlyAccess`, ['PolicyArns.member.2.arn']],
+    ['sts', `${role}&PolicyArns.member.1.Arn=x`, ['PolicyArns.member.1.Arn']],
+    ['sts', `${role}&PolicyArns.1.arn=x`, ['PolicyArns.1.arn']],
+    ['sts', `${role}&Policy.1=%7B%7D`, ['Policy.1']],
+    ['sts', `${role}&${tag(2)}`, ['Tags.member.2.Key', 'Tags.member.2.Value']],
+    ['iam', `${user}&${tag(1)}&${tag(3)}`, ['Tags.member.3.Key', 'Tags.member.3.Value']],
+    ['iam', `${user}&${tag('01')}`, ['Tags.member.01.Key', 'Tags.member.01.Value']],
+    ['iam', `${user}&Tags=x`, ['Tags']],
+  ];
+  for (const [service, body, fields] of cases) {
+    const { status, code, message } = await post(body, { service });
+    assert.deepEqual([status, code, message], [400, 'ValidationError', unread(...fields)], body);
+  }
+  assert.equal((await post('Action=GetUser&Version=2010-05-08&UserName=listed')).code, 'NoSuchEntity');
+  assert.equal((await post(`${user}&Tags=`)).status, 200);
+});
+
 test('a presigned query says who made it, until it expires', { skip }, async () => {
   const { host } = new URL(server.endpoint);
   const presigned = (seconds) => {

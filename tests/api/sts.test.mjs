@@ -190,3 +190,42 @@ test('a request may be signed for the one region of these services, or for the s
     await abroad.stop();
   }
 });
+
+test('a guard of regions lets roles be assumed in its own', { skip }, async () => {
+  const outside = (region) => deny('*', '*', { Condition: { StringNotEquals: { 'aws:RequestedRegion': region } } });
+  const role = await newRole('regional', trust(arn('root')));
+  const asked = async (name, region) => server.sts(await newUser(iam, name, policy(allow('sts:AssumeRole'), outside(region))))
+    .assumeRole({ RoleArn: role.Arn, RoleSessionName: 'session' });
+  await asked('insider', 'us-east-1');
+  await refused(asked('outsider', 'eu-west-1'), 'AccessDenied', /with an explicit deny in an identity-based policy$/);
+});
+
+test('a refusal says which kind of policy it comes from, and not whether there is such a role', { skip }, async () => {
+  const role = await newRole('guarded', trust(arn('user/nobody')));
+  const denying = await newRole('denying', policy({ Effect: 'Allow', Principal: { AWS: arn('root') }, Action: 'sts:AssumeRole' },
+    { Effect: 'Deny', Principal: { AWS: arn('user/able') }, Action: 'sts:AssumeRole' }));
+  const untagged = await newRole('untagged', trust(arn('root')));
+  const able = await newUser(iam, 'able', policy(allow('sts:*')));
+  const unable = await newUser(iam, 'unable');
+  const barred = await newUser(iam, 'barred', policy(allow('sts:*'), deny('sts:AssumeRole')));
+  const says = (user, action, resource, why) => `User: ${arn(`user/${user}`)} is not authorized to perform: sts:${action} on resource: ${resource} ${why}`;
+  const asked = (who, RoleArn, more) => server.sts(who).assumeRole({ RoleArn, RoleSessionName: 'session', ...more });
+  for (const RoleArn of [role.Arn, arn('role/there-is-none')])
+    for (const [user, credentials, why] of [
+      ['able', able, 'because no resource-based policy allows the sts:AssumeRole action'],
+      ['unable', unable, 'because no identity-based policy allows the sts:AssumeRole action'],
+      ['barred', barred, 'with an explicit deny in an identity-based policy'],
+    ]) await refused(asked(credentials, RoleArn), 'AccessDenied', says(user, 'AssumeRole', RoleArn, why), 403);
+  await refused(asked(able, denying.Arn), 'AccessDenied', says('able', 'AssumeRole', denying.Arn, 'with an explicit deny in a resource-based policy'));
+  await refused(asked(able, untagged.Arn, { Tags: [{ Key: 'a', Value: 'b' }] }), 'AccessDenied',
+    says('able', 'TagSession', untagged.Arn, 'because no resource-based policy allows the sts:TagSession action'));
+});
+
+test('a trust policy speaks of actions of STS alone', { skip }, async () => {
+  const made = (Action, more = {}) => iam.createRole({ RoleName: 'trusting', AssumeRolePolicyDocument: policy({ Effect: 'Allow', Principal: { AWS: '*' }, Action, ...more }) });
+  for (const action of ['dynamodb:*', '*', '*:AssumeRole', 'iam:CreateUser', ['sts:AssumeRole', 'dynamodb:GetItem'], 'stsx:AssumeRole'])
+    await refused(made(action), 'MalformedPolicyDocument', action === '*:AssumeRole' ? 'Vendor * is not valid' : 'AssumeRole policy may only specify STS AssumeRole actions.', 400);
+  await refused(made(undefined, { NotAction: 'iam:*' }), 'MalformedPolicyDocument', 'AssumeRole policy may only specify STS AssumeRole actions.', 400);
+  await made(['STS:AssumeRole', 'sts:TagSession']);
+  await refused(iam.updateAssumeRolePolicy({ RoleName: 'trusting', PolicyDocument: policy({ Effect: 'Allow', Principal: { AWS: '*' }, Action: '*' }) }), 'MalformedPolicyDocument');
+});

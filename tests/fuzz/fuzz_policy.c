@@ -23,7 +23,7 @@ static struct access_context full_context(unsigned who) {
     struct access_context c = {
         .action = STR("dynamodb:GetItem"),
         .resource = STR("arn:aws:dynamodb:us-east-1:" ACCOUNT ":table/orders/index/by-date"),
-        .leading_keys = {true, keys, 3},
+        .partition_keys = {{true, keys, 3}, {true, keys, 1}, {true, keys, 2}, {true, keys, 3}},
         .attributes = {true, names, 2},
         .select = STR("SPECIFIC_ATTRIBUTES"),
         .return_values = STR("NONE"),
@@ -52,13 +52,15 @@ static struct access_context full_context(unsigned who) {
 
 /* What the policy does not ask for is taken away. */
 static void forget_unasked(struct access_context *c, context_set asks) {
-    if (!(asks & CONTEXT_BIT(CONTEXT_LEADING_KEYS)))
-        c->leading_keys = (struct context_values){};
+    context_set first = CONTEXT_BIT(CONTEXT_LEADING_KEYS) | CONTEXT_BIT(CONTEXT_PARTITION_KEY_1);
+    for (unsigned part = 0; part < CONTEXT_PARTITION_KEYS; part++)
+        if (!(asks & (part == 0 ? first : CONTEXT_BIT(CONTEXT_PARTITION_KEY_1 + part))))
+            c->partition_keys[part] = (struct context_values){};
     if (!(asks & CONTEXT_BIT(CONTEXT_ATTRIBUTES)))
         c->attributes = (struct context_values){};
     if (!(asks & (CONTEXT_BIT(CONTEXT_REQUEST_TAG) | CONTEXT_BIT(CONTEXT_TAG_KEYS))))
         c->request_tags = (struct context_tags){};
-    if (!(asks & CONTEXT_BIT(CONTEXT_RESOURCE_TAG)))
+    if (!(asks & (CONTEXT_BIT(CONTEXT_RESOURCE_TAG) | CONTEXT_BIT(CONTEXT_IAM_RESOURCE_TAG))))
         c->resource_tags = (struct context_tags){};
     if (!(asks & CONTEXT_BIT(CONTEXT_PRINCIPAL_TAG)))
         c->principal_tags = (struct context_tags){};

@@ -118,6 +118,14 @@ static void calls_of_iam_have_its_own_keys(void **state) {
     context->policy_arn = STR("arn:aws:iam::aws:policy/AdministratorAccess");
     assert_true(world_condition(world, boundary));
     assert_true(world_condition(world, attached));
+    const struct context_tag tag = {STR("Owner"), STR("ann")};
+    context->resource_tags = (struct context_tags){&tag, 1};
+    const char *owned = "{'StringEquals':{'iam:ResourceTag/owner':'${aws:username}'}}";
+    assert_false(world_condition(world, owned)); /* a table's are asked for by aws:ResourceTag */
+    context->action = STR("iam:DeleteUser");
+    assert_true(world_condition(world, owned));
+    context->action = STR("sts:AssumeRole");
+    assert_true(world_condition(world, owned));
     context->role_session_name = STR("ann");
     assert_true(world_condition(world, "{'StringLike':{'sts:RoleSessionName':'${aws:username}'}}"));
 }

@@ -212,6 +212,8 @@ static void a_resource_policy_names_principals(void **state) {
     CHECK_ROWS(state, POLICY_RESOURCE, principals);
 }
 
+#define STS_ONLY "AssumeRole policy may only specify STS AssumeRole actions."
+
 static const struct row trusts[] = {
     {S("'Effect':'Allow','Action':'sts:AssumeRole'," EVERYONE), NULL},
     {S("'Effect':'Allow','Action':'sts:AssumeRole'"), "Missing required field Principal"},
@@ -222,6 +224,12 @@ static const struct row trusts[] = {
     {S("'Sid':'a b','Effect':'Allow','Action':'sts:AssumeRole'," EVERYONE),
      "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular "
      "expression [0-9A-Za-z]*"},
+    {S("'Effect':'Allow','Action':['STS:Tag*','sts:*']," EVERYONE), NULL},
+    {S("'Effect':'Allow','NotAction':'sts:TagSession'," EVERYONE), NULL},
+    {S("'Effect':'Allow','Action':'*'," EVERYONE), STS_ONLY},
+    {S("'Effect':'Allow','Action':'dynamodb:*'," EVERYONE), STS_ONLY},
+    {S("'Effect':'Deny','Action':['sts:AssumeRole','iam:PassRole']," EVERYONE), STS_ONLY},
+    {S("'Effect':'Allow','NotAction':'stsx:AssumeRole'," EVERYONE), STS_ONLY},
 };
 
 static void a_trust_policy_names_principals_and_no_resource(void **state) {

@@ -147,7 +147,7 @@ static void hostile_patterns_take_bounded_time(void **state) {
     memset(text, 'a', sizeof text - 1);
     text[sizeof text - 1] = 0;
     str key = str_from_c(text);
-    world->context.leading_keys = (struct context_values){true, &key, 1};
+    world->context.partition_keys[0] = (struct context_values){true, &key, 1};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t len = 0;
         while (len + 32 < sizeof pattern && len < 2000)

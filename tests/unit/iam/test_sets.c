@@ -88,8 +88,8 @@ static void keys_and_attributes_are_sets(void **state) {
     str room[VALUES_MAX];
     int wrong = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        world->context.leading_keys = split(rows[i].values, room);
-        world->context.attributes = world->context.leading_keys;
+        world->context.partition_keys[0] = split(rows[i].values, room);
+        world->context.attributes = world->context.partition_keys[0];
         wrong += check_key(world, &rows[i], "dynamodb:LeadingKeys");
         wrong += check_key(world, &rows[i], "dynamodb:Attributes");
     }
@@ -121,7 +121,7 @@ static void fine_grained_access_takes_own_items_and_named_attributes(void **stat
         "'Condition':{'ForAllValues:StringEquals':{'dynamodb:LeadingKeys':['${aws:username}'],"
         "'dynamodb:Attributes':['id','name']},"
         "'StringEqualsIfExists':{'dynamodb:Select':'SPECIFIC_ATTRIBUTES'}}");
-    world->context.leading_keys = split("ann", keys);
+    world->context.partition_keys[0] = split("ann", keys);
     world->context.attributes = split("id,name", names);
     assert_int_equal(world_effect(world, policy), POLICY_ALLOWS);
     world->context.select = STR("SPECIFIC_ATTRIBUTES");
@@ -132,7 +132,7 @@ static void fine_grained_access_takes_own_items_and_named_attributes(void **stat
     world->context.attributes = split("id,name,salary", names);
     assert_int_equal(world_effect(world, policy), POLICY_SILENT);
     world->context.attributes = split("id", names);
-    world->context.leading_keys = split("ann,bob", keys);
+    world->context.partition_keys[0] = split("ann,bob", keys);
     assert_int_equal(world_effect(world, policy), POLICY_SILENT);
 }
 

@@ -51,7 +51,7 @@ static void set_tags(struct world *world) {
                                               {STR_INIT("with blank"), STR_INIT("blank")}};
     static const str key = STR_INIT("k");
     world->context.principal_tags = (struct context_tags){tags, 4};
-    world->context.leading_keys = (struct context_values){true, &key, 1};
+    world->context.partition_keys[0] = (struct context_values){true, &key, 1};
 }
 
 static bool resource_is_like(struct world *world, const char *version, const char *element,

@@ -86,12 +86,43 @@ static void a_member_that_is_not_done_is_refused(void **state) {
                "1 validation error detected: Member 'SerialNumber' is not supported");
 }
 
+/* What no list was read from must not look as if it was. */
+static void a_field_that_no_element_is_made_of_is_refused(void **state) {
+    (void)state;
+    static const char *const left_over[] = {
+        "Tags.member.3.Key",    "Tags.member.1.key",  "Tags.member.1.Key.x",
+        "Tags.member.01.Key",   "Tags.member.0.Key",  "Tags.member.1",
+        "Tags.member",          "Tags.member.1.",     "Tags.member.-1.Value",
+        "Tags.member.1x.Value", "Tags.1.Key",         "UserName.1",
+        "UserName.member.1",    "Tags.member..Key",   "Path.",
+        "Action.member.1",      "Tags.members.1.Key", "Tags.member.201.Value",
+    };
+    const char *good = "UserName=a&Tags.member.1.Key=k&Tags.member.1.Value=v";
+    for (size_t i = 0; i < sizeof left_over / sizeof *left_over; i++) {
+        str text = arena_printf(arena, "%s&%s=x", good, left_over[i]);
+        str unread = str_starts_with(str_from_c(left_over[i]), STR("Action"))
+                         ? STR("Action")
+                         : str_from_c(left_over[i]);
+        str said = arena_printf(
+            arena, "1 validation error detected: Member '%.*s' is not supported", STR_ARG(unread));
+        str found = problem("CreateUser", text.ptr);
+        if (!str_eq(found, said))
+            fail_msg("%s: %.*s", left_over[i], STR_ARG(found));
+    }
+    assert_null(problem("UntagUser", "UserName=a&TagKeys.member.1=k&TagKeys.member.2=l").ptr);
+    assert_non_null(problem("UntagUser", "UserName=a&TagKeys.member.1=k&TagKeys.member.3=l").ptr);
+    assert_non_null(problem("UntagUser", "UserName=a&TagKeys.member.1=k&TagKeys.member.1.x=l").ptr);
+    assert_non_null(problem("UntagUser", "UserName=a&TagKeys.member.1=k&TagKeys.member.1.=l").ptr);
+    assert_non_null(problem("UntagUser", "UserName=a&TagKeys.member.1=k&TagKeys.=l").ptr);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_sorted_and_their_members_are_read),
         cmocka_unit_test(good_members_have_no_problem),
         cmocka_unit_test(each_problem_is_named),
         cmocka_unit_test(a_member_that_is_not_done_is_refused),
+        cmocka_unit_test(a_field_that_no_element_is_made_of_is_refused),
     };
     return cmocka_run_group_tests_name("identity_api_operations", tests, setup, teardown);
 }
