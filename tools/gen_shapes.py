@@ -83,9 +83,11 @@ REQUIRED_UNLESS_COPY = {('CreateTableInput', 'AttributeDefinitions'),
                         ('CreateTableInput', 'KeySchema')}
 
 # Members of one C type whose limits are narrower than that type's: a table and a local index have
-# at most a partition key and a sort key, while a global index may have more of each.
+# at most a partition key and a sort key, while a global index may have more of each; and what
+# tells of a table's name first tells how short it may be, too.
 NARROW = {('CreateTableInput', 'KeySchema'): 'KeySchemaOfTable',
-          ('LocalSecondaryIndex', 'KeySchema'): 'KeySchemaOfTable'}
+          ('LocalSecondaryIndex', 'KeySchema'): 'KeySchemaOfTable',
+          **{first: 'TableNameOrArn' for first in FIRST if first[1] == 'TableName'}}
 NARROW_LIMITS = {'KeySchemaOfTable': {'max': 2}}
 
 HEADER = '''\
@@ -162,7 +164,7 @@ class Table:
             self.emit(shape['key'])
             self.emit(shape['value'])
         elif kind == 'STRING':
-            self.emit_string(name, shape)
+            self.emit_string(name, shape, as_name)
         elif kind in ('INTEGER', 'LONG', 'DOUBLE'):
             self.rows.append(f'{kind}({name}, {self.limits(name)})')
         elif kind in ('BOOLEAN', 'TIMESTAMP', 'ITEM', 'VALUE'):
@@ -200,15 +202,17 @@ class Table:
             return 'OPTIONAL'
         return 'FIRST' if (as_name, member) in FIRST else 'REQUIRED'
 
-    def emit_string(self, name, shape):
+    def emit_string(self, name, shape, as_name):
         if 'enum' in shape:
             values = ENUM_ORDER.get(name, ' '.join(shape['enum'])).split()
             if sorted(values) != sorted(shape['enum']):
                 sys.exit(f'gen_shapes: the values of {name} have changed')
             self.rows.append(f'ENUM({name}, "{", ".join(values)}")')
         elif name == 'TableArn':
-            # The model allows 1 to 1024 of anything, for ARNs; names keep their own limits.
-            self.rows.append(f'TABLE_NAME({name}, 3, 255, NAME)')
+            # The model allows 1 to 1024 of anything, for ARNs. Names keep their longest and their
+            # pattern; a table of one or two letters is one that is not found.
+            limits = '1, 255' if as_name == name else self.limits('TableName')
+            self.rows.append(f'TABLE_NAME({as_name}, {limits}, NAME)')
         else:
             pattern = shape.get('pattern')
             if pattern is not None and pattern not in PATTERNS:

@@ -4,7 +4,7 @@
 status op_list_tags_of_resource(struct request *request) {
     const struct in_ListTagsOfResourceInput *in = request->input;
     const struct table *table;
-    TRY(tags_check_arn(request->scope, in->ResourceArn));
+    TRY(request_check_arn(request->scope, in->ResourceArn));
     if (in->NextToken.ptr != NULL)
         return fail_validation(request->scope, "Invalid NextToken: %.*s", STR_ARG(in->NextToken));
     TRY(tags_table(request, in->ResourceArn, tags_missing(request, in->ResourceArn), &table));

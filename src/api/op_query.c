@@ -28,8 +28,8 @@ static status check_kind(struct scope *scope, const struct key_attribute *part, 
 }
 
 static status check_value(struct scope *scope, const struct key_attribute *part, view value,
-                          bool hash, bool may_be_empty) {
-    if (view_bytes(value).len == 0 && !may_be_empty)
+                          bool hash) {
+    if (view_bytes(value).len == 0)
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
                                "a key attribute cannot contain an empty %s value. Key: %.*s",
@@ -47,9 +47,9 @@ static status check_condition(struct scope *scope, const struct key_attribute *p
         TRY(check_kind(scope, part, condition->value_to));
     if (hash && condition->op != KEY_EQ)
         return fail_validation(scope, "Query key condition not supported");
-    TRY(check_value(scope, part, condition->value, hash, condition->op != KEY_EQ));
+    TRY(check_value(scope, part, condition->value, hash));
     if (condition->op == KEY_BETWEEN)
-        TRY(check_value(scope, part, condition->value_to, hash, true));
+        TRY(check_value(scope, part, condition->value_to, hash));
     return ST_OK;
 }
 

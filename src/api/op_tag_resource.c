@@ -12,7 +12,7 @@ status op_tag_resource(struct request *request) {
     const struct in_TagResourceInput *in = request->input;
     struct scope *scope = request->scope;
     const struct table *table;
-    TRY(tags_check_arn(scope, in->ResourceArn));
+    TRY(request_check_arn(scope, in->ResourceArn));
     if (in->Tags->count == 0)
         return fail_validation(scope, "Atleast one Tag needs to be provided as Input.");
     TRY(tags_check(scope, in->Tags));

@@ -11,7 +11,7 @@ status op_untag_resource(struct request *request) {
     const struct in_UntagResourceInput *in = request->input;
     struct scope *scope = request->scope;
     const struct table *table;
-    TRY(tags_check_arn(scope, in->ResourceArn));
+    TRY(request_check_arn(scope, in->ResourceArn));
     if (in->TagKeys->count == 0)
         return fail_validation(scope, "Atleast one Tag Key needs to be provided as Input.");
     TRY(tags_table(request, in->ResourceArn, STR("Requested resource not found"), &table));

@@ -68,16 +68,26 @@ status page_find_table(struct request *request, str table_name, str index_name,
     return ST_OK;
 }
 
-static status check_projected_name(struct request *request, struct page_request *page, str name) {
+/* What a local index has not is fetched from the table; a global one names all it has not. */
+static status check_projected_names(struct request *request, struct page_request *page) {
     const struct index *index = page->range.index;
-    if (index_projects(page->range.table, index, name))
+    const struct expr_projection *projection = page->projection;
+    str missing = {}, last = {};
+    for (size_t i = 0; projection != NULL && i < projection->count; i++) {
+        str name = projection->paths[i].parts[0].name; /* in their order, so equal ones meet */
+        if (index_projects(page->range.table, index, name) || str_eq(name, last))
+            continue;
+        page->whole_items = true;
+        missing = missing.ptr == NULL ? name
+                                      : arena_printf(request->scope->arena, "%.*s, %.*s",
+                                                     STR_ARG(missing), STR_ARG(name));
+        last = name;
+    }
+    if (missing.ptr == NULL || !index->global)
         return ST_OK;
-    if (index->global)
-        return fail_validation(request->scope,
-                               INVALID "Global secondary index %.*s does not project [%.*s]",
-                               STR_ARG(index->name), STR_ARG(name));
-    page->whole_items = true;
-    return ST_OK;
+    return fail_validation(request->scope,
+                           INVALID "Global secondary index %.*s does not project [%.*s]",
+                           STR_ARG(index->name), STR_ARG(missing));
 }
 
 status page_check_projection(struct request *request, struct page_request *page) {
@@ -93,8 +103,7 @@ status page_check_projection(struct request *request, struct page_request *page)
                                    STR_ARG(index->name));
         page->whole_items = true;
     }
-    for (size_t i = 0; page->projection != NULL && i < page->projection->count; i++)
-        TRY(check_projected_name(request, page, page->projection->paths[i].parts[0].name));
+    TRY(check_projected_names(request, page));
     /* To a filter on a global index what isn't projected is missing; a local index fetches it. */
     for (size_t i = 0; page->filter != NULL && i < page->filter->top_name_count; i++)
         if (!index->global && !index_projects(page->range.table, index, page->filter->top_names[i]))

@@ -61,7 +61,7 @@ status policy_target_find(struct request *request, str arn, struct policy_target
     if (stream_arn_read(arn, &parts)) {
         TRY(find_stream(request, &parts, out));
     } else {
-        TRY(tags_check_arn(request->scope, arn));
+        TRY(request_check_arn(request->scope, arn));
         TRY(tags_table(request, arn, tags_missing(request, arn), &out->table));
     }
     out->held = policy_in(out, out->table);

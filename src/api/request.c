@@ -15,13 +15,41 @@ str request_table_name(str name_or_arn) {
     return str_slice(name, 0, str_find(name, '/'));
 }
 
+/* The next part of an ARN, and its rest. */
+static str next_part(str *rest) {
+    str part = str_slice(*rest, 0, str_find(*rest, ':'));
+    *rest = part.len < rest->len ? str_slice(*rest, part.len + 1, rest->len) : (str){"", 0};
+    return part;
+}
+
+static bool is_table_arn(str arn) {
+    enum { NAME_LEN_MIN = 3 };
+    uint64_t digits;
+    str rest = arn, head[5];
+    for (size_t i = 0; i < 5; i++)
+        head[i] = next_part(&rest);
+    return str_eq(head[0], STR("arn")) && head[1].len > 0 && str_eq(head[2], STR("dynamodb")) &&
+           head[3].len > 0 && str_to_u64(head[4], &digits) &&
+           str_starts_with(rest, STR("table/")) && rest.len >= 6 + NAME_LEN_MIN &&
+           str_find(str_slice(rest, 6, rest.len), '/') == rest.len - 6;
+}
+
+status request_check_arn(struct scope *scope, str arn) {
+    if (is_table_arn(arn))
+        return ST_OK;
+    return fail_validation(scope, "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
+                           STR_ARG(arn));
+}
+
 status request_table(struct request *request, str name_or_arn, bool says_name,
                      const struct table **out) {
     str name = request_table_name(name_or_arn);
+    bool is_arn = str_starts_with(name_or_arn, STR("arn:"));
     audit_note_table(request->audit, name);
+    if (is_arn)
+        TRY(request_check_arn(request->scope, name_or_arn));
     const struct table *table = catalogue_find(request->tables, name);
-    if (table != NULL && str_starts_with(name_or_arn, STR("arn:")) &&
-        !str_starts_with(name_or_arn, table_arn(request, table)))
+    if (table != NULL && is_arn && !str_eq(name_or_arn, table_arn(request, table)))
         table = NULL; /* of another account or region */
     if (table != NULL && !says_name && !table_serves_items(table, request_clock(request)))
         table = NULL;
@@ -47,8 +75,10 @@ status request_check_active(struct request *request, const struct table *table) 
 
 status request_new_table_name(struct request *request, str name_or_arn, str *out) {
     struct table table = {.name = request_table_name(name_or_arn)};
-    if (str_starts_with(name_or_arn, STR("arn:")) &&
-        !str_eq(name_or_arn, table_arn(request, &table)))
+    bool is_arn = str_starts_with(name_or_arn, STR("arn:"));
+    if (is_arn)
+        TRY(request_check_arn(request->scope, name_or_arn));
+    if (is_arn && !str_eq(name_or_arn, table_arn(request, &table)))
         return fail_validation(request->scope,
                                "One or more parameter values were invalid: TableName is an ARN of "
                                "another account or region: %.*s",

@@ -58,6 +58,8 @@ struct request {
 
 /* The name in "arn:aws:dynamodb:region:account:table/name[/…]", or the text as it is. */
 str request_table_name(str name_or_arn);
+/* The syntax of a table's ARN: what names an index, a stream or nothing is none. */
+status request_check_arn(struct scope *scope, str arn);
 /* By name or ARN. ResourceNotFoundException when there is none. `says_name`: with its name; so say
  * the operations on tables, for which one that is being made or deleted is there, too. For those on
  * items it is not. */

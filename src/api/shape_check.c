@@ -101,6 +101,8 @@ unsigned shape_check_string(const struct shape *shape, str value) {
     if (shape->is_table_name && shape_is_arn(value) && value.len <= ARN_LEN_MAX)
         return 0;
     unsigned broken = check_length(shape, value);
+    if (shape->is_table_name && broken == BREAKS_MIN)
+        return broken; /* of no name at all only the length is told */
     if (shape->pattern != PATTERN_ANYTHING && !matches((enum pattern_id)shape->pattern, value))
         broken |= BREAKS_PATTERN;
     return broken;

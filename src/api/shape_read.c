@@ -196,7 +196,10 @@ static status read_whole(struct reading *r, const struct shape *shape, struct gi
     int64_t value;
     if (!json_number(&r->json, &number))
         return fail_syntax(r);
-    if (!number_as_whole(r, number, &value))
+    bool is_whole = number_as_whole(r, number, &value);
+    if (shape->kind == KIND_INTEGER && (!is_whole || value < INT32_MIN || value > INT32_MAX))
+        return fail_range(r, number, "int (-2147483648 - 2147483647)");
+    if (!is_whole)
         return fail_range(r, number, "long (-9223372036854775808 - 9223372036854775807)");
     *out = (struct given_integer){true, value};
     return ST_OK;

@@ -37,11 +37,11 @@ static struct partiql_term *find_term(const struct statement *statement, str nam
 }
 
 static status check_value(struct scope *scope, const struct key_attribute *part, view value,
-                          bool hash, bool may_be_empty) {
+                          bool hash) {
     if (view_kind(value) != part->kind)
         return fail_validation(scope, "One or more parameter values were invalid: Condition "
                                       "parameter type does not match schema type");
-    if (view_bytes(value).len == 0 && !may_be_empty)
+    if (view_bytes(value).len == 0)
         return fail_validation(scope,
                                "One or more parameter values are not valid. The AttributeValue for "
                                "a key attribute cannot contain an empty %s value. Key: %.*s",
@@ -90,7 +90,7 @@ static status take_choice(struct request *request, struct selection *selection,
     size_t count = 0;
     for (size_t i = 0; i < term->value_count; i++) {
         bool known = false;
-        TRY(check_value(scope, &selection->schema->hash[0], term->values[i], true, false));
+        TRY(check_value(scope, &selection->schema->hash[0], term->values[i], true));
         for (size_t j = 0; j < count; j++)
             known |= view_equal(values[j], term->values[i]);
         if (!known)
@@ -114,7 +114,7 @@ static status take_hash(struct request *request, struct selection *selection, bo
     if (!find_hash(selection->statement, schema, terms)) /* parts are filled in for each range */
         return take_choice(request, selection, find_choice(selection->statement, schema));
     for (size_t i = 0; i < schema->hash_count; i++) {
-        TRY(check_value(request->scope, &schema->hash[i], terms[i]->key.value, true, false));
+        TRY(check_value(request->scope, &schema->hash[i], terms[i]->key.value, true));
         parts[i] = view_bytes(terms[i]->key.value);
         terms[i]->used = true;
     }
@@ -134,9 +134,9 @@ static status take_range(struct request *request, struct selection *selection) {
             term = find_term(selection->statement, part->name, TEST_KEY, false);
         if (term == NULL)
             return ST_OK;
-        TRY(check_value(request->scope, part, term->key.value, false, term->key.op != KEY_EQ));
+        TRY(check_value(request->scope, part, term->key.value, false));
         if (term->key.op == KEY_BETWEEN)
-            TRY(check_value(request->scope, part, term->key.value_to, false, true));
+            TRY(check_value(request->scope, part, term->key.value_to, false));
         term->used = true;
         if (term->key.op == KEY_EQ) {
             equal[range->equal_count++] = view_bytes(term->key.value);

@@ -42,32 +42,6 @@ status tags_check(struct scope *scope, const struct in_TagList *tags) {
 
 /* ---- resources ---- */
 
-/* The next part of an ARN, and its rest. */
-static str next_part(str *rest) {
-    str part = str_slice(*rest, 0, str_find(*rest, ':'));
-    *rest = part.len < rest->len ? str_slice(*rest, part.len + 1, rest->len) : (str){"", 0};
-    return part;
-}
-
-static bool is_table_arn(str arn) {
-    enum { NAME_LEN_MIN = 3 };
-    uint64_t digits;
-    str rest = arn, head[5];
-    for (size_t i = 0; i < 5; i++)
-        head[i] = next_part(&rest);
-    return str_eq(head[0], STR("arn")) && head[1].len > 0 && str_eq(head[2], STR("dynamodb")) &&
-           head[3].len > 0 && str_to_u64(head[4], &digits) &&
-           str_starts_with(rest, STR("table/")) && rest.len >= 6 + NAME_LEN_MIN &&
-           str_find(str_slice(rest, 6, rest.len), '/') == rest.len - 6;
-}
-
-status tags_check_arn(struct scope *scope, str arn) {
-    if (is_table_arn(arn))
-        return ST_OK;
-    return fail_validation(scope, "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
-                           STR_ARG(arn));
-}
-
 str tags_missing(struct request *request, str arn) {
     /* The misspelling is the service's. */
     return arena_printf(request->scope->arena,

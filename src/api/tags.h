@@ -15,8 +15,6 @@ enum { TAGS_MAX = 50 };
 /* What can be said without the table; NULL is no tags. */
 status tags_check(struct scope *scope, const struct in_TagList *tags);
 
-/* The syntax of a table's ARN, which is the only thing that has tags. */
-status tags_check_arn(struct scope *scope, str arn);
 /* The table; `missing` is the text when there is none. */
 status tags_table(struct request *request, str arn, str missing, const struct table **out);
 str tags_missing(struct request *request, str arn);

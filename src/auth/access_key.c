@@ -72,6 +72,10 @@ struct access_key *access_key_new(str id, str secret, str user) {
     return key;
 }
 
+size_t access_key_bytes(const struct access_key *key) {
+    return sizeof *key + key->id.len + key->secret.len + key->user.len;
+}
+
 void access_key_ref(struct access_key *key) {
     atomic_fetch_add_explicit(&key->references, 1, memory_order_relaxed);
 }

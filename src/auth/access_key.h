@@ -41,4 +41,5 @@ struct access_key {
 /* Counted, 1. */
 struct access_key *access_key_new(str id, str secret, str user);
 void access_key_ref(struct access_key *key);
+size_t access_key_bytes(const struct access_key *key);
 void access_key_unref(struct access_key *key); /* accepts NULL */

@@ -29,7 +29,7 @@ static status verify(const struct auth *auth, struct scope *scope,
     bool is_true = sigv4_is_signed(scope, request, claim, &asker.key);
     if (is_true && asker.standing == ASKER_KNOWN) {
         *out = asker.principal;
-        return ST_OK;
+        return asker.waits ? ST_WOULD_WAIT : ST_OK; /* nobody else's requests take a worker */
     }
     principal_unref(asker.principal);
     return refuse(scope, claim, asker.standing);

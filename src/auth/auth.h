@@ -2,7 +2,7 @@
  *
  * Purpose:   the one question the server asks of a request before it runs it.
  * Ownership: none.
- * Threads:   any.
+ * Threads:   any; ST_WOULD_WAIT on a loop that would have to compile policies.
  * Errors:    through the scope: MissingAuthenticationToken, IncompleteSignature, InvalidSignature,
  *            UnrecognizedClient, ExpiredToken, in the service's words.
  * Limits:    none of its own.

@@ -36,6 +36,7 @@ enum { ROWS = sizeof rows / sizeof rows[0], ARN_MAX = 80 };
 
 static struct identity identities[ROWS];
 static char arns[ROWS][ARN_MAX];
+static _Atomic(const struct policy *) compiled[ROWS];
 static const struct identity *entries[ROWS];
 static const struct identity_list list = {entries, ROWS};
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -48,6 +49,7 @@ static void make(void) {
         (void)identity_arn(IDENTITY_POLICY, STR("aws"), STR("/"), name, arns[i]); /* as asked */
         struct identity *policy = &identities[i];
         atomic_init(&policy->references, 1);
+        policy->compiled = &compiled[i];
         policy->kind = IDENTITY_POLICY;
         policy->name = name;
         policy->path = STR("/");

@@ -56,6 +56,8 @@ struct identity_document {
 /* One of them. Which members mean something depends on the kind; the others are absent or 0. */
 struct identity {
     atomic_uint references;
+    /* Its document, or each of its inline ones, compiled when first asked for. */
+    _Atomic(const struct policy *) *compiled;
     enum identity_kind kind;
     str name;        /* unique in its kind, whatever the case of its letters */
     str path;        /* "/", "/division/" */

@@ -89,6 +89,8 @@ status change_identity(struct change *change, const struct identity *old, struct
                      identity_encode(draft, arena)};
     struct identity *made = NULL;
     TRY(identity_decode(entry.value, draft->kind, change->now->account, &made));
+    if (old != NULL)
+        compiled_keep(old, made);
     add_edit(change,
              (struct identity_edit){.old_identity = stays ? old : NULL, .new_identity = made},
              entry);
@@ -120,7 +122,7 @@ status identity_get(const struct identity_snapshot *snapshot, struct identity_ca
                          STR_ARG(identity_kind_word(kind)), STR_ARG(name_or_arn));
 }
 
-/* Without the references, which others count meanwhile. */
+/* Without the references, which others count meanwhile, nor what was compiled. */
 static void identity_copy(const struct identity *from, struct identity *out) {
     enum { FROM = offsetof(struct identity, kind) };
     atomic_init(&out->references, 0);

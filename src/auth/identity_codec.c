@@ -1,6 +1,6 @@
 /* Identities and access keys are stored as items, so they can grow members; `version` says that
  * they did. A decoded identity is one piece of memory: itself, its lists, its ARN, and the stored
- * bytes that its texts are slices of.
+ * bytes that its texts are slices of. (Policies that it compiles have memory of their own.)
  *
  * A role whose trust policy names somebody by id is of version 2: a program that takes its ARNs for
  * names must not read it.
@@ -245,8 +245,10 @@ static void read_members(struct identity *identity, view map, char **at) {
     identity->document_version = (uint32_t)number_of(map, STR("document_version"));
 }
 
-static size_t lists_size(view map) {
-    return view_count(view_member(map, STR("tags"))) * sizeof(struct context_tag) +
+static size_t lists_size(enum identity_kind kind, view map) {
+    return compiled_count(kind, view_count(view_member(map, STR("documents")))) *
+               sizeof(struct policy *) +
+           view_count(view_member(map, STR("tags"))) * sizeof(struct context_tag) +
            view_count(view_member(map, STR("documents"))) * sizeof(struct identity_document) +
            view_count(view_member(map, STR("trusted"))) * sizeof(struct policy_name) +
            view_count(view_member(map, STR("attached"))) * sizeof(str) +
@@ -260,13 +262,16 @@ status identity_decode(str stored, enum identity_kind kind, str account, struct 
     if (name.len == 0 || path.len == 0 || text_of(map, STR("id")).len == 0)
         return ST_CORRUPT;
     size_t arn_len = identity_arn(kind, account, path, name, NULL);
-    size_t size = sizeof(struct identity) + lists_size(map) + stored.len + arn_len;
+    size_t size = sizeof(struct identity) + lists_size(kind, map) + stored.len + arn_len;
     char *at = calloc(1, size);
     CHECK(at != NULL);
     char *end = at + size;
     struct identity *identity = take(&at, sizeof *identity);
     char *copy = end - arn_len - stored.len;
     memcpy(copy, stored.ptr, stored.len);
+    identity->compiled =
+        take(&at, compiled_count(kind, view_count(view_member(map, STR("documents")))) *
+                      sizeof identity->compiled[0]);
     read_members(identity, item_map((str){copy, stored.len}), &at);
     CHECK(at == copy);
     identity->kind = kind;
@@ -284,8 +289,10 @@ void identity_ref(const struct identity *identity) {
 void identity_unref(const struct identity *borrowed) {
     struct identity *identity = (struct identity *)borrowed;
     if (identity != NULL &&
-        atomic_fetch_sub_explicit(&identity->references, 1, memory_order_acq_rel) == 1)
+        atomic_fetch_sub_explicit(&identity->references, 1, memory_order_acq_rel) == 1) {
+        compiled_drop(identity);
         free(identity);
+    }
 }
 
 status access_key_decode(str id, str stored, struct access_key **out) {

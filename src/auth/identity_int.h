@@ -10,6 +10,7 @@
  *   policy_uses.c         how often each managed policy is used
  *   access_key.c          access keys and their last signing key
  *   aws_policy.c          the well-known policies
+ *   compiled.c            the policies of identities, compiled once
  *   principal_make.c      who asks, made of what is stored
  *   session_token.c       tokens of temporary credentials
  *   session_cache.c       principals of sessions that asked lately */
@@ -19,6 +20,7 @@
 #include "auth/identity_change.h"
 #include "auth/session_cache.h"
 #include "auth/session_token.h"
+#include "iam/rights.h"
 
 #include <pthread.h>
 
@@ -67,6 +69,7 @@ struct identity_snapshot {
     struct access_key *nobody;
     /* Made when first asked for: of users, by position in their list; the last is the root's. */
     _Atomic(struct principal *) *principals;
+    _Atomic(struct rights *) *role_rights; /* likewise, of roles */
     struct session_cache sessions;
     _Atomic(struct policy_uses *) uses; /* made when first asked for */
 };
@@ -148,13 +151,30 @@ size_t document_size(str text); /* without white space */
 bool identity_is_member(const struct identity *user, str group);
 int name_order(str a, str b); /* without regard to case */
 
+/* ---- compiled policies ---- */
+
+/* Of how many documents an identity has a compiled form; by position among them. */
+static inline size_t compiled_count(enum identity_kind kind, size_t document_count) {
+    return kind == IDENTITY_POLICY ? 1 : document_count;
+}
+/* Counted, of the caller. ST_WOULD_WAIT on a loop when it must be compiled first. What is stored
+ * and is no policy denies everything. */
+status compiled_get(const struct identity *identity, size_t index, const struct policy **out);
+/* The same of a text that nobody shares; an absent one denies everything, too. */
+status compiled_own(str text, const struct policy **out);
+/* What `old` has compiled of the same texts is kept by what it became. */
+void compiled_keep(const struct identity *old, struct identity *made);
+void compiled_drop(struct identity *identity);
+
 /* ---- who asks ---- */
 
-/* Counted, of the caller. */
-struct principal *principal_of_key(const struct identity_snapshot *snapshot, size_t key_index);
+/* Counted, of the caller; NULL when its user isn't there. ST_WOULD_WAIT on a loop when policies
+ * must be compiled first. */
+status principal_of_key(const struct identity_snapshot *snapshot, size_t key_index,
+                        struct principal **out);
 /* NULL when its role or user isn't there any more. */
-struct principal *principal_of_session(const struct identity_snapshot *snapshot,
-                                       const struct session_claim *session);
+status principal_of_session(const struct identity_snapshot *snapshot,
+                            const struct session_claim *session, struct principal **out);
 
 /* ---- the well-known policies ---- */
 

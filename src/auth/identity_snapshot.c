@@ -1,6 +1,6 @@
 /* A snapshot is lists of pointers to what does not change: a new one is made of the old one and
  * the few that differ. Principals and sessions are remembered in it, so a change of anything
- * forgets them all; they are made again when they ask. */
+ * forgets them all; they are made again when they ask, of policies that stay compiled. */
 #include "auth/identity_int.h"
 #include "base/check.h"
 #include "base/hash.h"
@@ -154,6 +154,8 @@ struct identity_snapshot *snapshot_new(const struct identity_snapshot *old,
     keys_index(snapshot);
     snapshot->principals =
         new_array(snapshot->lists[IDENTITY_USER].count + 1, sizeof snapshot->principals[0]);
+    snapshot->role_rights =
+        new_array(snapshot->lists[IDENTITY_ROLE].count, sizeof snapshot->role_rights[0]);
     session_cache_init(&snapshot->sessions);
     return snapshot;
 }
@@ -162,6 +164,9 @@ static void snapshot_free(struct identity_snapshot *snapshot) {
     for (size_t i = 0; i <= snapshot->lists[IDENTITY_USER].count; i++)
         principal_unref(atomic_load(&snapshot->principals[i]));
     free((void *)snapshot->principals);
+    for (size_t i = 0; i < snapshot->lists[IDENTITY_ROLE].count; i++)
+        rights_unref(atomic_load(&snapshot->role_rights[i]));
+    free((void *)snapshot->role_rights);
     policy_uses_free(atomic_load(&snapshot->uses));
     session_cache_done(&snapshot->sessions);
     for (int kind = 0; kind < IDENTITY_KINDS; kind++) {

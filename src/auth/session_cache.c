@@ -29,6 +29,7 @@ void session_cache_clear(struct session_cache *cache) {
             session_unref(stripe->entries[j]);
             stripe->entries[j] = NULL;
         }
+        stripe->bytes = 0;
         pthread_mutex_unlock(&stripe->lock);
     }
 }
@@ -37,6 +38,16 @@ void session_cache_done(struct session_cache *cache) {
     session_cache_clear(cache);
     for (size_t i = 0; i < SESSION_STRIPES; i++)
         pthread_mutex_destroy(&cache->stripes[i].lock);
+}
+
+size_t session_cache_bytes(struct session_cache *cache) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < SESSION_STRIPES; i++) {
+        pthread_mutex_lock(&cache->stripes[i].lock);
+        bytes += cache->stripes[i].bytes;
+        pthread_mutex_unlock(&cache->stripes[i].lock);
+    }
+    return bytes;
 }
 
 /* Under the stripe's lock. A token is known by who was given it only, and found whole or not at
@@ -65,29 +76,65 @@ struct session *session_cache_find(struct session_cache *cache, str token) {
     return session;
 }
 
-struct session *session_cache_add(struct session_cache *cache, str token, struct access_key *key,
-                                  struct principal *principal) {
+static struct session *session_new(str token, struct access_key *key, struct principal *principal) {
     struct session *session = calloc(1, sizeof *session + token.len);
     CHECK(session != NULL);
     memcpy(session + 1, token.ptr, token.len);
     *session = (struct session){.hash = hash_bytes(token),
+                                .bytes = sizeof *session + token.len + access_key_bytes(key) +
+                                         principal_bytes(principal),
                                 .token = {(const char *)(session + 1), token.len},
                                 .key = key,
                                 .principal = principal};
     atomic_init(&session->references, 2);
+    return session;
+}
+
+/* The way that was used longest ago, or an empty one: it was never used. */
+static size_t oldest_way(const struct session_stripe *stripe) {
+    size_t oldest = 0;
+    for (size_t i = 1; i < SESSION_WAYS; i++)
+        if (stripe->used[i] < stripe->used[oldest])
+            oldest = i;
+    return oldest;
+}
+
+/* Of ways that hold something. */
+static size_t oldest_entry(const struct session_stripe *stripe) {
+    size_t oldest = SESSION_WAYS;
+    for (size_t i = 0; i < SESSION_WAYS; i++)
+        if (stripe->entries[i] != NULL &&
+            (oldest == SESSION_WAYS || stripe->used[i] < stripe->used[oldest]))
+            oldest = i;
+    return oldest;
+}
+
+static struct session *take(struct session_stripe *stripe, size_t way) {
+    struct session *session = stripe->entries[way];
+    if (session != NULL)
+        stripe->bytes -= session->bytes;
+    stripe->entries[way] = NULL;
+    stripe->used[way] = 0;
+    return session;
+}
+
+struct session *session_cache_add(struct session_cache *cache, str token, struct access_key *key,
+                                  struct principal *principal) {
+    struct session *session = session_new(token, key, principal), *gone[SESSION_WAYS + 1];
     struct session_stripe *stripe = &cache->stripes[session->hash % SESSION_STRIPES];
+    size_t gone_count = 0;
     pthread_mutex_lock(&stripe->lock);
     size_t way = way_of(stripe, session->hash, token); /* another thread may have been quicker */
-    for (size_t i = 0, oldest = 0; way == SESSION_WAYS && i <= SESSION_WAYS; i++) {
-        if (i == SESSION_WAYS)
-            way = oldest;
-        else if (stripe->used[i] < stripe->used[oldest])
-            oldest = i;
-    }
-    struct session *old = stripe->entries[way];
+    if (way == SESSION_WAYS)
+        way = oldest_way(stripe);
+    gone[gone_count++] = take(stripe, way);
+    while (stripe->bytes > 0 && stripe->bytes + session->bytes > SESSION_STRIPE_BYTES)
+        gone[gone_count++] = take(stripe, oldest_entry(stripe));
     stripe->entries[way] = session;
+    stripe->bytes += session->bytes;
     stripe->used[way] = ++stripe->clock;
     pthread_mutex_unlock(&stripe->lock);
-    session_unref(old);
+    for (size_t i = 0; i < gone_count; i++) /* not under the lock */
+        session_unref(gone[i]);
     return session;
 }

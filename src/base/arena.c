@@ -54,13 +54,17 @@ static void block_free(struct arena *arena, struct block *block) {
     free(block);
 }
 
-struct arena *arena_new(size_t bytes_max) {
-    CHECK(bytes_max >= FIRST_BLOCK);
+struct arena *arena_new_sized(size_t first_block, size_t bytes_max) {
+    CHECK(bytes_max >= first_block);
     struct arena *arena = calloc(1, sizeof *arena);
     CHECK(arena != NULL);
     arena->bytes_max = bytes_max;
-    arena->newest = block_new(arena, FIRST_BLOCK, NULL);
+    arena->newest = block_new(arena, first_block, NULL);
     return arena;
+}
+
+struct arena *arena_new(size_t bytes_max) {
+    return arena_new_sized(FIRST_BLOCK, bytes_max);
 }
 
 void arena_free(struct arena *arena) {
@@ -96,6 +100,13 @@ size_t arena_used(const struct arena *arena) {
     for (const struct block *b = arena->newest; b != NULL; b = b->older)
         used += b->used;
     return used;
+}
+
+size_t arena_held(const struct arena *arena) {
+    size_t held = sizeof *arena + arena->bytes_held;
+    for (const struct block *b = arena->newest; b != NULL; b = b->older)
+        held += sizeof *b;
+    return held;
 }
 
 static char *block_take(struct arena *arena, size_t size, size_t align) {
@@ -137,6 +148,14 @@ void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_siz
     if (old_size)
         memcpy(grown, old, old_size);
     return grown;
+}
+
+void arena_give_back(struct arena *arena, void *newest, size_t old_size, size_t new_size) {
+    struct block *block = arena->newest;
+    size_t from = (size_t)((char *)newest - block->data);
+    CHECK(from + old_size + GAP == block->used && new_size <= old_size);
+    block->used = from + new_size + GAP;
+    POISON((char *)newest + new_size, block->size - from - new_size);
 }
 
 str arena_copy(struct arena *arena, str bytes) {

@@ -19,10 +19,14 @@ struct arena;
 
 /* Heap-allocated; keeps its first block across resets. */
 struct arena *arena_new(size_t bytes_max);
+/* For what stays long, when about how much it takes is known. */
+struct arena *arena_new_sized(size_t first_block, size_t bytes_max);
 void arena_free(struct arena *arena); /* accepts NULL */
 /* Empty again; blocks above keep_bytes go back to the heap. */
 void arena_reset(struct arena *arena, size_t keep_bytes);
 size_t arena_used(const struct arena *arena);
+/* What it takes of the heap, used or not. */
+size_t arena_held(const struct arena *arena);
 
 /* 16-byte aligned, not cleared. */
 void *arena_alloc(struct arena *arena, size_t size);
@@ -31,6 +35,9 @@ void *arena_alloc_zero(struct arena *arena, size_t size);
 char *arena_bytes(struct arena *arena, size_t size);
 /* Makes `old` (the newest allocation or not) larger, in place where it can. */
 void *arena_grow(struct arena *arena, void *old, size_t old_size, size_t new_size);
+
+/* Of the newest allocation only the first new_size bytes are kept. */
+void arena_give_back(struct arena *arena, void *newest, size_t old_size, size_t new_size);
 
 #define arena_array(arena, type, count)                                                            \
     ((type *)arena_alloc_zero((arena), sizeof(type) * (size_t)(count)))

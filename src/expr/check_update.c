@@ -82,8 +82,9 @@ static status check_added(struct parser *parser, const struct update_action *act
         return ST_OK;
     return expr_fail(parser,
                      "Incorrect operand type for operator or function; operator: %.*s, operand "
-                     "type: %.*s",
-                     STR_ARG(expr_update_kind_name(action->kind)), STR_ARG(long_type_name(kind)));
+                     "type: %.*s, typeSet: ALLOWED_FOR_%.*s_OPERAND",
+                     STR_ARG(expr_update_kind_name(action->kind)), STR_ARG(long_type_name(kind)),
+                     STR_ARG(expr_update_kind_name(action->kind)));
 }
 
 static status check_operands(struct parser *parser, struct expr_node *node) {

@@ -35,12 +35,22 @@ struct http_request {
     char peer[46];       /* address as text */
     bool secure;         /* came over TLS */
     int64_t received_us; /* clock_monotonic_us when its first byte was read */
+    /* http_request_reserve's own */
+    struct http_server *server; /* NULL: nothing is counted */
+    size_t reserved;
 };
 
 /* Whether an address as text, such as a request's peer, is one of this machine's own. */
 bool http_is_loopback(const char *address);
 /* The first header of that name (case folded); {NULL, 0} when absent. */
 str http_request_header(const struct http_request *request, str name);
+
+/* Handling the request may take so many bytes in all, besides its body as it came: they are
+ * counted, in place of what was said before, until it has been handled. For large requests, which
+ * say so before they take it. False: they don't fit into bodies_bytes_max, beside those of others;
+ * `handle` then answers ST_FULL. No request counts as more than three quarters of that, so the
+ * largest are served, too: one at a time, and smaller ones beside it. */
+bool http_request_reserve(struct http_request *request, size_t bytes);
 
 struct http_reply {
     int status;       /* 200, 400 … */
@@ -61,7 +71,8 @@ struct http_service {
     void *context;
     struct tls *tls; /* what it is served over, borrowed; NULL: plain TCP */
     /* Fills the reply. ST_WOULD_WAIT: call again on a worker, from the start, with the arena as
-     * it was before the call. Any other status but ST_OK is a bug. */
+     * it was before the call. ST_FULL: http_request_reserve refused; so is the request, with 503.
+     * Any other status but ST_OK is a bug. */
     status (*handle)(void *context, struct http_request *request, struct http_reply *reply);
     enum http_settled (*settled)(void *context, uint64_t ticket);
     /* The ticket was lost: write the reply that says so instead. */
@@ -79,8 +90,9 @@ struct http_limits {
     size_t connections_max;
     size_t head_bytes_max;
     size_t body_bytes_max;
-    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503. Large replies
-                              * that clients have not read may take four times as much. */
+    size_t bodies_bytes_max; /* of all requests in memory at one time; beyond: 503. What is made of
+                              * large ones may take as much again (http_request_reserve), large
+                              * replies that clients have not read four times as much. */
     int request_timeout_ms;  /* from the first byte of a head to the last of the body; of a new
                               * connection to its first byte; of a reply to its next byte */
     int idle_timeout_ms;     /* of a keep-alive connection */

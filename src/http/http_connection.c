@@ -34,6 +34,7 @@ enum next { GO_ON, WAIT };
 enum { READ_NOTHING = -1, READ_FAILED = -2 };
 
 static const char replies_full[] = "too many bytes of replies wait to be read";
+static const char bodies_full[] = "too many bytes of requests are in memory";
 
 static struct http_server *server_of(struct connection *c) {
     return c->loop->server;
@@ -186,8 +187,13 @@ static void work(void *argument) {
     if (exchange_replies_full(server_of(c))) {
         reply_refuse(x, 503, replies_full);
     } else {
-        CHECK(service->handle(service->context, &x->request, &x->reply) == ST_OK);
+        status st = service->handle(service->context, &x->request, &x->reply);
+        if (st == ST_FULL)
+            reply_refuse(x, 503, bodies_full);
+        else
+            CHECK(st == ST_OK);
         exchange_count_reply(server_of(c), x);
+        exchange_handled(x);
     }
     loop_post(c->loop, c);
 }
@@ -200,10 +206,13 @@ static enum next handle(struct connection *c) {
         return refuse(c, 503, replies_full);
     arena_mark mark = arena_get_mark(x->arena);
     status st = server->service.handle(server->service.context, &x->request, &x->reply);
-    if (st == ST_OK) {
+    if (st == ST_OK)
         exchange_count_reply(server, x);
+    exchange_handled(x);
+    if (st == ST_OK)
         return reply_ready(c);
-    }
+    if (st == ST_FULL)
+        return refuse(c, 503, bodies_full);
     CHECK(st == ST_WOULD_WAIT);
     arena_rewind(x->arena, mark);
     x->reply = (struct http_reply){};
@@ -266,7 +275,8 @@ static enum next head_whole(struct connection *c) {
                                        .headers = x->headers,
                                        .header_count = x->head.header_count,
                                        .secure = c->tls != NULL,
-                                       .received_us = x->began_us};
+                                       .received_us = x->began_us,
+                                       .server = server};
     memcpy(x->request.peer, c->peer, sizeof c->peer);
     if (!whole)
         return start_body(c);
@@ -352,7 +362,7 @@ static enum next read_body_heap(struct connection *c) {
     if (x->body == NULL && arrived == 0)
         return read_into_buffer(c);
     if (!exchange_body_reserve(server_of(c), x, arrived != 0 ? arrived : 1, whole))
-        return refuse(c, 503, "too many bytes of requests are in memory");
+        return refuse(c, 503, bodies_full);
     if (arrived != 0) {
         memcpy(x->body, x->buffer + x->from, arrived);
         x->body_len = arrived;
@@ -389,7 +399,7 @@ static enum next read_body_chunked(struct connection *c) {
         if (data.len > server->limits.body_bytes_max - x->body_len)
             return refuse(c, 413, "a body above the limit");
         if (!exchange_body_reserve(server, x, data.len, server->limits.body_bytes_max))
-            return refuse(c, 503, "too many bytes of requests are in memory");
+            return refuse(c, 503, bodies_full);
         memcpy(x->body + x->body_len, data.ptr, data.len);
         x->body_len += data.len;
     }

@@ -41,6 +41,30 @@ void exchange_count_reply(struct http_server *server, struct exchange *x) {
     atomic_fetch_add_explicit(&server->replies_bytes, used, memory_order_relaxed);
 }
 
+/* Apart from the bodies: a few KB can unpack to what takes all there is, and that must not keep
+ * bodies from arriving. */
+bool http_request_reserve(struct http_request *request, size_t bytes) {
+    struct http_server *server = request->server;
+    if (server == NULL || bytes == request->reserved)
+        return true;
+    size_t most = server->limits.bodies_bytes_max, others;
+    if (bytes > most / 4 * 3)
+        bytes = most / 4 * 3;
+    size_t all = atomic_load_explicit(&server->work_bytes, memory_order_relaxed);
+    do {
+        others = all - request->reserved;
+        if (bytes > request->reserved && others + bytes > most)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&server->work_bytes, &all, others + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    request->reserved = bytes;
+    return true;
+}
+
+void exchange_handled(struct exchange *x) {
+    (void)http_request_reserve(&x->request, 0); /* less always fits */
+}
+
 bool exchange_replies_full(struct http_server *server) {
     return atomic_load_explicit(&server->replies_bytes, memory_order_relaxed) >
            REPLIES_PER_BODIES * server->limits.bodies_bytes_max;

@@ -125,6 +125,7 @@ struct http_server {
     atomic_bool stopping;
     int64_t drain_until_us; /* set before stopping is */
     atomic_size_t bodies_bytes;
+    atomic_size_t work_bytes;    /* reserved by requests that are being handled */
     atomic_size_t replies_bytes; /* arenas of large replies that are not yet sent */
 };
 
@@ -147,6 +148,8 @@ bool exchange_body_reserve(struct http_server *server, struct exchange *x, size_
 
 /* Counts what the request's reply keeps in memory until it is sent. */
 void exchange_count_reply(struct http_server *server, struct exchange *x);
+/* It has been handled: what it reserved is free, or counted as the reply's. */
+void exchange_handled(struct exchange *x);
 /* Whether clients that do not read let no further reply be made. */
 bool exchange_replies_full(struct http_server *server);
 

@@ -27,10 +27,11 @@ enum principal_kind { PRINCIPAL_ROOT, PRINCIPAL_USER, PRINCIPAL_SESSION };
 /* A decision that may be remembered: keyed by action, resource and the generation of what was
  * asked. */
 struct decisions;
+struct rights;
 
 struct principal {
     atomic_uint references;
-    struct arena *arena; /* holds this, and all it names */
+    struct arena *arena; /* holds this, and all it names but what is borrowed from `rights` */
     enum principal_kind kind;
     str arn;      /* as access_context.principal_arn */
     str role_arn; /* PRINCIPAL_SESSION: of the role; else absent */
@@ -48,6 +49,8 @@ struct principal {
     int64_t issued_us;  /* of temporary credentials; 0: not known */
     int64_t expires_us; /* of temporary credentials; else INT64_MAX */
     context_set asks;   /* of all policies together */
+    /* What the policies are borrowed from, of identities and of the session; else NULL. */
+    struct rights *rights, *limits;
     struct decisions *decisions;
 };
 
@@ -62,6 +65,8 @@ struct principal *principal_new(void);
 void principal_ready(struct principal *principal);
 void principal_ref(struct principal *principal);
 void principal_unref(struct principal *principal); /* accepts NULL */
+/* What it takes of the heap, without what it shares with others. */
+size_t principal_bytes(const struct principal *principal);
 
 /* The parts of a context that follow from who asks. */
 void principal_describe(const struct principal *principal, struct access_context *context);

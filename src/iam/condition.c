@@ -88,6 +88,12 @@ static bool number_parse(str text, struct arena *arena, str *out) {
     return true;
 }
 
+static bool network_compile(str text, struct arena *arena, const struct network **out) {
+    struct network *network = arena_struct(arena, struct network);
+    *out = network;
+    return network_parse(text, network);
+}
+
 static bool binary_parse(str text, struct arena *arena, str *out) {
     char *bytes = arena_bytes(arena, text.len / 4 * 3 + 1);
     size_t len;
@@ -119,7 +125,7 @@ bool operand_compile(const struct condition_operator *op, str text, bool variabl
     case FAMILY_BINARY:
         return binary_parse(text, arena, &out->bytes);
     case FAMILY_ADDRESS:
-        return network_parse(text, &out->network);
+        return network_compile(text, arena, &out->network);
     }
     return false;
 }
@@ -180,7 +186,7 @@ static bool is_like(const struct condition_operator *op, const struct operand *o
     case FAMILY_BINARY:
         return str_eq(value, operand->bytes);
     case FAMILY_ADDRESS:
-        return address_parse(value, &address) && network_holds(&operand->network, &address);
+        return address_parse(value, &address) && network_holds(operand->network, &address);
     case FAMILY_NULL:
         break;
     }

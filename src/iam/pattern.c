@@ -7,12 +7,17 @@
 
 enum { RESOLVED_MAX = 32 * 1024 };
 
+/* No pattern is longer than its source, nor has more variables than that has places for them. */
 struct compiling {
-    struct buf out;
     struct variable *variables;
-    size_t count;
+    char *text;
+    size_t count, len;
     context_set asks;
 };
+
+static void add_byte(struct compiling *c, unsigned char byte) {
+    c->text[c->len++] = (char)byte;
+}
 
 static str trimmed(str s) {
     while (s.len && s.ptr[0] == ' ')
@@ -23,19 +28,15 @@ static str trimmed(str s) {
 }
 
 static void add_variable(struct compiling *c, struct variable variable) {
-    size_t size = sizeof variable;
-    if ((c->count & (c->count - 1)) == 0) /* a list that doubles */
-        c->variables = arena_grow(c->out.arena, c->variables, c->count * size,
-                                  (c->count ? c->count * 2 : 1) * size);
     c->variables[c->count++] = variable;
     c->asks |= key_ref_asks(&variable.key);
-    buf_add_byte(&c->out, CODE_VARIABLE);
+    add_byte(c, CODE_VARIABLE);
 }
 
 /* `inside` is what stands between the braces, 'default' in its quotes. */
 static bool compile_variable(struct compiling *c, str inside) {
     if (inside.len == 1 && memchr("*?$", inside.ptr[0], 3)) {
-        buf_add_byte(&c->out, (unsigned char)inside.ptr[0]);
+        add_byte(c, (unsigned char)inside.ptr[0]);
         return true;
     }
     struct variable variable = {};
@@ -68,41 +69,63 @@ size_t pattern_variable_end(str text, size_t from) {
 }
 
 /* Too few colons for an ARN: they are text. */
-static void whole_again(struct buf *out) {
-    for (size_t i = 0; i < out->len; i++)
-        if ((unsigned char)out->ptr[i] == CODE_COLON)
-            out->ptr[i] = ':';
+static void whole_again(struct compiling *c) {
+    for (size_t i = 0; i < c->len; i++)
+        if ((unsigned char)c->text[i] == CODE_COLON)
+            c->text[i] = ':';
+}
+
+static bool is_variable_start(str text, size_t at, unsigned syntax) {
+    return syntax & PATTERN_VARIABLES && text.ptr[at] == '$' && at + 1 < text.len &&
+           text.ptr[at + 1] == '{';
+}
+
+/* At least: of braces in braces, and in quotes, too; not of "${*}" and its like. */
+static size_t variable_places(str text, unsigned syntax) {
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count +=
+            is_variable_start(text, i, syntax) && !(i + 3 < text.len && text.ptr[i + 3] == '}');
+    return count;
 }
 
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
                      context_set *asks) {
-    struct compiling c = {};
+    size_t places = variable_places(text, syntax), ahead = places * sizeof(struct variable);
+    char *memory =
+        places > 0 ? arena_alloc(arena, ahead + text.len) : arena_bytes(arena, text.len + 1);
+    struct compiling c = {.variables = (void *)memory, .text = memory + ahead};
     unsigned colons = syntax & PATTERN_PARTS ? 0 : 5;
-    buf_init(&c.out, arena, text.len + 1);
     for (size_t i = 0; i < text.len; i++) {
         char byte = text.ptr[i];
-        if (byte == '$' && syntax & PATTERN_VARIABLES && i + 1 < text.len &&
-            text.ptr[i + 1] == '{') {
+        if (is_variable_start(text, i, syntax)) {
             size_t end = pattern_variable_end(text, i + 2);
             if (end == text.len || !compile_variable(&c, str_slice(text, i + 2, end)))
                 return false;
             i = end;
         } else if (byte == '*' && syntax & PATTERN_WILDCARDS) {
-            buf_add_byte(&c.out, CODE_ANY_RUN);
+            add_byte(&c, CODE_ANY_RUN);
         } else if (byte == '?' && syntax & PATTERN_WILDCARDS) {
-            buf_add_byte(&c.out, CODE_ANY_ONE);
+            add_byte(&c, CODE_ANY_ONE);
         } else if (byte == ':' && colons < 5) {
-            buf_add_byte(&c.out, CODE_COLON);
+            add_byte(&c, CODE_COLON);
             colons++;
         } else {
-            buf_add_byte(&c.out, (unsigned char)byte);
+            add_byte(&c, (unsigned char)byte);
         }
     }
     if (syntax & PATTERN_PARTS && colons < 5)
-        whole_again(&c.out);
-    *out = (struct pattern){buf_str(&c.out), c.variables, c.count};
+        whole_again(&c);
+    if (c.count < places)
+        memmove(memory + c.count * sizeof(struct variable), c.text, c.len);
+    *out = (struct pattern){memory, (uint32_t)c.len, (uint32_t)c.count};
     *asks |= c.asks;
     return true;
+}
+
+str pattern_text(const struct pattern *pattern) {
+    return (str){pattern->memory + pattern->variable_count * sizeof(struct variable),
+                 pattern->text_len};
 }
 
 static bool holds_codes(str text) {
@@ -124,17 +147,18 @@ static bool variable_value(const struct variable *variable, const struct access_
 
 bool pattern_resolve(const struct pattern *pattern, const struct access_context *context,
                      struct arena *scratch, str *out) {
+    str text = pattern_text(pattern);
     if (pattern->variable_count == 0) {
-        *out = pattern->text;
+        *out = text;
         return true;
     }
     struct buf buf;
-    buf_init(&buf, scratch, pattern->text.len + 64);
-    const struct variable *variable = pattern->variables;
-    for (size_t i = 0; i < pattern->text.len; i++) {
+    buf_init(&buf, scratch, text.len + 64);
+    const struct variable *variable = (const void *)pattern->memory;
+    for (size_t i = 0; i < text.len; i++) {
         str value;
-        if ((unsigned char)pattern->text.ptr[i] != CODE_VARIABLE) {
-            buf_add_byte(&buf, (unsigned char)pattern->text.ptr[i]);
+        if ((unsigned char)text.ptr[i] != CODE_VARIABLE) {
+            buf_add_byte(&buf, (unsigned char)text.ptr[i]);
             continue;
         }
         if (!variable_value(variable++, context, scratch, &value) ||

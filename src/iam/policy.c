@@ -16,11 +16,11 @@ static bool has_id(const struct access_context *context, str id) {
 /* By its id, and where there is none by its name. A session has its role's id, and its own name. */
 static enum grant arn_matches(const struct principal_name *name,
                               const struct access_context *context) {
-    if (name->id.ptr != NULL && !has_id(context, name->id))
+    if (name->id != NULL && !has_id(context, *name->id))
         return GRANT_NONE;
     if (context->principal_arn.ptr && str_eq(name->text, context->principal_arn))
         return GRANT_DIRECT;
-    if (name->id.ptr != NULL && !name->session)
+    if (name->id != NULL && !name->session)
         return context->principal_role.ptr ? GRANT_ROLE : GRANT_DIRECT;
     return context->principal_role.ptr && str_eq(name->text, context->principal_role) ? GRANT_ROLE
                                                                                       : GRANT_NONE;

@@ -1,8 +1,9 @@
 /* policy.h - policy documents.
  *
  * Purpose:   reading a policy's JSON once, so that asking it is a walk over a few strings.
- * Ownership: a policy lives in the arena it was compiled into and borrows nothing from its text.
- * Threads:   a compiled policy does not change: any number.
+ * Ownership: a policy lives in the arena it was compiled into and borrows nothing from its text;
+ *            one of policy_new is counted, and has an arena of its own.
+ * Threads:   a compiled policy does not change: any number. References are counted by any.
  * Errors:    ST_INVALID with a sentence in *out_problem when the text is no policy.
  * Limits:    POLICY_*. Wildcards are matched without recursion, in time of pattern × text at most.
  *
@@ -17,7 +18,7 @@
 enum {
     POLICY_BYTES_MAX = 20 * 1024, /* of the text, white space included */
     POLICY_STATEMENTS_MAX = 200,
-    POLICY_MEMORY_FACTOR = 32, /* bytes of a compiled policy for each of its text, at most */
+    POLICY_MEMORY_FACTOR = 12, /* bytes of a long policy, compiled, for each of its text, at most */
 };
 
 /* What a document must say and may not say differs. */
@@ -50,6 +51,14 @@ status policy_compile_stored(str text, enum policy_kind kind, struct policy_name
 /* ARNs of users, roles and sessions in its Principal and NotPrincipal, each once; answers how many.
  */
 size_t policy_principals(const struct policy *policy, struct arena *arena, const str **out);
+
+/* Counted, 1, in no more memory than it takes: for what stays, and many share. */
+status policy_new(str text, enum policy_kind kind, const struct policy **out);
+void policy_ref(const struct policy *policy);
+void policy_unref(const struct policy *policy); /* accepts NULL */
+/* What it takes of the heap; and what all of policy_new take that live now. */
+size_t policy_bytes(const struct policy *policy);
+size_t policies_held_bytes(void);
 
 /* The context keys that some condition or variable of it asks for. What is not in the set need not
  * be computed. */

@@ -9,6 +9,9 @@
 #include "item/number.h"
 #include "json/json_reader.h"
 
+#include <assert.h>
+#include <stdatomic.h>
+
 /* ---- context keys ---- */
 
 struct key_ref {
@@ -48,11 +51,13 @@ struct variable {
     str fallback; /* absent: none */
 };
 
+/* Small, since a policy may have thousands of them. */
 struct pattern {
-    str text;
-    const struct variable *variables; /* in the order of their codes */
-    size_t variable_count;
+    const char *memory; /* its variables, in the order of their codes; behind them its text */
+    uint32_t text_len, variable_count;
 };
+
+str pattern_text(const struct pattern *pattern); /* with its codes */
 
 /* False: a variable that is none. */
 bool pattern_compile(str text, unsigned syntax, struct arena *arena, struct pattern *out,
@@ -118,9 +123,10 @@ struct operand {
         str bytes; /* a number's encoding, a binary */
         int64_t time_us;
         bool flag;
-        struct network network;
+        const struct network *network;
     };
 };
+static_assert(sizeof(struct operand) == 16, "most of a long policy is operands");
 
 struct condition {
     const struct condition_operator *op;
@@ -151,9 +157,9 @@ enum principal_name_kind {
 
 struct principal_name {
     enum principal_name_kind kind;
-    str text;
-    str id;       /* NAMES_ARN: whose it was when that was stored; absent: whoever has the name */
     bool session; /* NAMES_ARN: of a session */
+    str text;
+    const str *id; /* NAMES_ARN: whose it was when it was stored; NULL: whoever has the name */
 };
 
 struct statement {
@@ -169,6 +175,8 @@ struct statement {
 };
 
 struct policy {
+    atomic_uint references; /* of policy_new's, and so is `arena` */
+    struct arena *arena;
     context_set asks;
     const struct statement *statements;
     size_t statement_count;

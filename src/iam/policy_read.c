@@ -181,14 +181,24 @@ static bool aws_principal_parse(str text, struct principal_name *out) {
     return is_known && slash + 1 < rest.len;
 }
 
+/* Whose name it was; NULL: nobody noted it. */
+static const str *find_id(struct reading *r, str arn) {
+    for (size_t i = 0; i < r->names.count; i++)
+        if (str_eq(r->names.entries[i].arn, arn)) {
+            str *id = arena_struct(r->arena, str);
+            *id = arena_copy(r->arena, r->names.entries[i].id);
+            return id;
+        }
+    return NULL;
+}
+
 static status add_principal(struct reading *r, struct statement *statement, str type, str text) {
     struct principal_name name = {.kind = NAMES_NOBODY, .text = text};
     if (str_eq(type, STR("AWS")) && !aws_principal_parse(text, &name))
         return refuse(r, arena_printf(r->arena, "Invalid principal in policy: \"AWS\":\"%.*s\"",
                                       STR_ARG(text)));
-    for (size_t i = 0; name.kind == NAMES_ARN && i < r->names.count && name.id.ptr == NULL; i++)
-        if (str_eq(r->names.entries[i].arn, text))
-            name.id = arena_copy(r->arena, r->names.entries[i].id);
+    if (name.kind == NAMES_ARN)
+        name.id = find_id(r, text);
     struct principal_name *list = list_add(r->scratch, (void *)statement->principals,
                                            statement->principal_count, sizeof *list);
     list[statement->principal_count++] = name;
@@ -273,11 +283,11 @@ static status compile_action(struct reading *r, str text, str *out) {
         return refuse(r, STR("AssumeRole policy may only specify STS AssumeRole actions."));
     if (!pattern_compile(text, PATTERN_WILDCARDS, r->arena, &pattern, &r->asks))
         return refuse_syntax(r);
-    char *lower = (char *)pattern.text.ptr;
-    for (size_t i = 0; i < pattern.text.len; i++)
+    *out = pattern_text(&pattern);
+    char *lower = (char *)out->ptr;
+    for (size_t i = 0; i < out->len; i++)
         if (lower[i] >= 'A' && lower[i] <= 'Z')
             lower[i] = (char)(lower[i] + 32);
-    *out = pattern.text;
     return ST_OK;
 }
 
@@ -497,7 +507,7 @@ static status add_statement(struct reading *r, struct policy *policy) {
         return refuse(r, arena_printf(r->arena, "A policy has %d statements at most.",
                                       POLICY_STATEMENTS_MAX));
     struct statement *list =
-        list_add(r->arena, (void *)policy->statements, policy->statement_count, sizeof *list);
+        list_add(r->scratch, (void *)policy->statements, policy->statement_count, sizeof *list);
     policy->statements = list;
     return read_statement(r, &list[policy->statement_count++]);
 }
@@ -556,6 +566,8 @@ static status read_document(struct reading *r, str text, struct policy *policy) 
     }
     if (!json_finish(&r->json) || policy->statement_count == 0)
         return refuse_syntax(r);
+    policy->statements =
+        list_keep(r, policy->statements, policy->statement_count, sizeof *policy->statements);
     return ST_OK;
 }
 

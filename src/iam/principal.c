@@ -1,11 +1,10 @@
-#include "iam/access.h"
+#include "iam/rights.h"
 
-/* A compiled policy takes POLICY_MEMORY_FACTOR bytes for each of its text at most. A principal has
- * some 200 policies of 6 KB at most, its own and those of its groups: 45 MB. */
-enum { PRINCIPAL_ARENA_MAX = 64 * 1024 * 1024 };
+/* A table of decisions and a few texts; those who make principals by hand compile into it, too. */
+enum { FIRST_BLOCK = 6 * 1024, PRINCIPAL_ARENA_MAX = 16 * 1024 * 1024 };
 
 struct principal *principal_new(void) {
-    struct arena *arena = arena_new(PRINCIPAL_ARENA_MAX);
+    struct arena *arena = arena_new_sized(FIRST_BLOCK, PRINCIPAL_ARENA_MAX);
     struct principal *principal = arena_struct(arena, struct principal);
     principal->arena = arena;
     principal->expires_us = INT64_MAX;
@@ -21,7 +20,15 @@ void principal_unref(struct principal *principal) {
     if (principal == NULL ||
         atomic_fetch_sub_explicit(&principal->references, 1, memory_order_acq_rel) > 1)
         return;
+    rights_unref(principal->rights);
+    rights_unref(principal->limits);
     arena_free(principal->arena);
+}
+
+size_t principal_bytes(const struct principal *principal) {
+    const struct rights *limits = principal->limits;
+    return arena_held(principal->arena) +
+           (limits != NULL ? arena_held(limits->arena) + limits->own_bytes : 0);
 }
 
 static str type_name(enum principal_kind kind) {

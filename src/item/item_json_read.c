@@ -186,20 +186,73 @@ static status read_bool(struct reading *in, bool *out) {
 
 /* ---- containers ---- */
 
-enum { FIRST_ROOM = 8 };
-
 /* What stands behind a fault is read, for faults of the JSON itself, and not kept: nobody may use
  * it, and a list of nothing but faults ("{},{},…") would take eight times its own size.
  *
- * Makes room for one more record behind `count`; `*room` is what there is. */
-static void *grow(struct arena *arena, void *records, size_t count, size_t *room, size_t size) {
-    if (count < *room)
-        return records;
-    size_t more = *room ? *room * 2 : FIRST_ROOM;
-    records = records ? arena_grow(arena, records, *room * size, more * size)
-                      : arena_alloc(arena, more * size);
-    *room = more;
-    return records;
+ * Records are gathered where they don't move, on the stack and then in scratch memory, and copied
+ * once their number is known. So a tree takes what it holds and no more: room ahead for each of a
+ * million containers of one element would be most of what they take. */
+enum { NEAR_RECORDS = 8, SEGMENT_FIRST = 16, SEGMENT_MAX = 4096 };
+
+struct segment {
+    struct segment *older;
+    size_t count, room;
+    _Alignas(16) char records[];
+};
+
+struct gathering {
+    size_t size; /* of a record */
+    size_t count;
+    struct segment *newest; /* NULL: all are near */
+    arena_mark mark;        /* of the scratch memory, before the first segment */
+    _Alignas(16) char near[NEAR_RECORDS * sizeof(struct attribute)];
+};
+
+static inline void gather_begin(struct gathering *to, size_t size) {
+    to->size = size;
+    to->count = 0;
+    to->newest = NULL;
+}
+
+static void *gather_far(struct arena *scratch, struct gathering *to) {
+    struct segment *segment = to->newest;
+    if (segment == NULL || segment->count == segment->room) {
+        size_t room = SEGMENT_FIRST;
+        if (segment == NULL)
+            to->mark = arena_get_mark(scratch);
+        else
+            room = segment->room * 2 < SEGMENT_MAX ? segment->room * 2 : SEGMENT_MAX;
+        segment = arena_alloc(scratch, sizeof *segment + room * to->size);
+        *segment = (struct segment){.older = to->newest, .room = room};
+        to->newest = segment;
+    }
+    return segment->records + segment->count++ * to->size;
+}
+
+/* Room for one more record, which stays where it is until gather_end. */
+static inline void *gather(struct reading *in, struct gathering *to) {
+    size_t at = to->count++;
+    return at < NEAR_RECORDS ? to->near + at * to->size : gather_far(in->scope->scratch, to);
+}
+
+/* All records, in their order; NULL when there are none. */
+static void *gather_end(struct reading *in, struct gathering *from) {
+    struct scope *scope = in->scope;
+    if (from->count == 0)
+        return NULL;
+    size_t near = from->count < NEAR_RECORDS ? from->count : NEAR_RECORDS;
+    char *all = arena_alloc(scope->arena, from->count * from->size);
+    memcpy(all, from->near, near * from->size);
+    if (from->newest == NULL)
+        return all;
+    char *end = all + from->count * from->size;
+    for (const struct segment *segment = from->newest; segment; segment = segment->older) {
+        end -= segment->count * from->size;
+        memcpy(end, segment->records, segment->count * from->size);
+    }
+    if (scope->scratch != scope->arena)
+        arena_rewind(scope->scratch, from->mark);
+    return all;
 }
 
 static status read_value(struct reading *in, unsigned level, struct value *out);
@@ -209,10 +262,16 @@ static void note_set(struct reading *in) {
         *in->fault_of_a_set = true;
 }
 
-/* The service lists the members as they were sent. */
+static size_t told_len(enum value_kind kind, str member) {
+    return kind == VALUE_STRING_SET ? member.len : base64_encoded_len(member.len);
+}
+
+/* The service lists the members as they were sent. Once, as they may be megabytes. */
 static void note_duplicates(struct reading *in, enum value_kind kind, const str *members,
                             size_t count) {
-    struct buf list;
+    enum { AROUND = 160 };
+    struct buf text;
+    size_t told = AROUND;
     if (in->fault->ptr)
         return;
     note_set(in);
@@ -220,20 +279,23 @@ static void note_duplicates(struct reading *in, enum value_kind kind, const str 
         note_fault(in, "Input collection contains duplicates");
         return;
     }
-    buf_init(&list, in->scope->arena, 256);
+    for (size_t i = 0; i < count; i++)
+        told += told_len(kind, members[i]) + 2;
+    buf_init(&text, in->scope->arena, told);
+    buf_add_lit(&text, INVALID_PARAMETER "Input collection [");
     for (size_t i = 0; i < count; i++) {
         if (i)
-            buf_add_lit(&list, ", ");
+            buf_add_lit(&text, ", ");
         if (kind == VALUE_STRING_SET) {
-            buf_add_str(&list, members[i]);
+            buf_add_str(&text, members[i]);
         } else {
-            size_t len = base64_encoded_len(members[i].len);
-            base64_encode(members[i], buf_reserve(&list, len));
-            list.len += len;
+            size_t len = told_len(kind, members[i]);
+            base64_encode(members[i], buf_reserve(&text, len));
+            text.len += len;
         }
     }
-    note_fault(in, INVALID_PARAMETER "Input collection [%.*s]%s contains duplicates.",
-               STR_ARG(buf_str(&list)), kind == VALUE_BINARY_SET ? "of type BS" : "");
+    buf_printf(&text, "]%s contains duplicates.", kind == VALUE_BINARY_SET ? "of type BS" : "");
+    *in->fault = buf_str(&text);
 }
 
 static void note_empty_set(struct reading *in, enum value_kind kind) {
@@ -261,20 +323,20 @@ static status read_set_member(struct reading *in, enum value_kind kind, str *out
 
 static status read_set(struct reading *in, enum value_kind kind, struct value *out) {
     struct arena *arena = in->scope->arena;
-    str *members = NULL;
-    size_t count = 0, room = 0;
+    struct gathering gathered;
+    gather_begin(&gathered, sizeof(str));
     if (json_peek(in->reader) != JSON_ARRAY || !json_array_begin(in->reader))
         return not_a_list(in);
     while (json_array_next(in->reader)) {
         str passed_over, *member = &passed_over;
-        if (in->fault->ptr == NULL) {
-            members = grow(arena, members, count, &room, sizeof *members);
-            member = &members[count++];
-        }
+        if (in->fault->ptr == NULL)
+            member = gather(in, &gathered);
         TRY(read_set_member(in, kind, member));
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
+    size_t count = gathered.count;
+    str *members = gather_end(in, &gathered);
     if (count == 0)
         note_empty_set(in, kind);
     if (in->fault->ptr == NULL && !set_is_ascending(members, count)) {
@@ -290,21 +352,20 @@ static status read_set(struct reading *in, enum value_kind kind, struct value *o
 }
 
 static status read_list(struct reading *in, unsigned level, struct value *out) {
-    struct value *list = NULL;
-    size_t count = 0, room = 0;
+    struct gathering list;
+    gather_begin(&list, sizeof(struct value));
     if (json_peek(in->reader) != JSON_ARRAY || !json_array_begin(in->reader))
         return not_a_list(in);
     while (json_array_next(in->reader)) {
         struct value passed_over, *element = &passed_over;
-        if (in->fault->ptr == NULL) {
-            list = grow(in->scope->arena, list, count, &room, sizeof *list);
-            element = &list[count++];
-        }
+        if (in->fault->ptr == NULL)
+            element = gather(in, &list);
         TRY(read_value(in, level, element));
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
-    *out = (struct value){.kind = VALUE_LIST, .count = (uint32_t)count, .list = list};
+    *out = (struct value){.kind = VALUE_LIST, .count = (uint32_t)list.count};
+    out->list = gather_end(in, &list);
     return ST_OK;
 }
 
@@ -326,17 +387,17 @@ static size_t sort_and_drop_overwritten(struct attribute *attributes, size_t cou
 /* Reads members of an object that stands at its bracket. */
 static status read_attributes(struct reading *in, unsigned level, struct attribute **out,
                               size_t *out_count) {
-    struct attribute *attributes = NULL;
-    size_t count = 0, room = 0;
+    struct gathering attributes;
+    gather_begin(&attributes, sizeof(struct attribute));
     str name;
     if (json_peek(in->reader) != JSON_OBJECT || !json_object_begin(in->reader))
         return not_a_map(in);
     while (json_object_next(in->reader, &name)) {
         struct value passed_over, *value = &passed_over;
         if (in->fault->ptr == NULL) {
-            attributes = grow(in->scope->arena, attributes, count, &room, sizeof *attributes);
-            attributes[count].name = name;
-            value = &attributes[count++].value;
+            struct attribute *attribute = gather(in, &attributes);
+            attribute->name = name;
+            value = &attribute->value;
         }
         if (name.len == 0)
             note_fault(in, INVALID_PARAMETER "Attribute name must not be empty");
@@ -351,8 +412,9 @@ static status read_attributes(struct reading *in, unsigned level, struct attribu
     }
     if (json_reader_failed(in->reader))
         return not_json(in);
-    *out = attributes;
-    *out_count = sort_and_drop_overwritten(attributes, count, in->scope->arena);
+    size_t count = attributes.count;
+    *out = gather_end(in, &attributes);
+    *out_count = sort_and_drop_overwritten(*out, count, in->scope->arena);
     return ST_OK;
 }
 

@@ -71,6 +71,20 @@ static str request_id_of(const struct http_reply *reply) {
     return str_slice(rest, 0, str_find(rest, '\r'));
 }
 
+/* An escaped character takes six bytes for one. Names of tables are in the body (in no more bytes
+ * than here, as that is JSON, too), but for one that an iterator stands for; a compressed body may
+ * hold any number. */
+size_t audit_line_room(const struct http_request *request) {
+    enum { TEXT = 6 * AUDIT_TEXT_MAX + 3, TABLES = AUDIT_TABLES_MAX * TEXT, OTHERS = 1024 };
+    size_t tables = TEXT + request->body.len;
+    if (tables > TABLES || http_request_header(request, STR("Content-Encoding")).len > 0)
+        tables = TABLES;
+    str agent = http_request_header(request, STR("User-Agent"));
+    size_t agent_len = agent.len < AUDIT_TEXT_MAX ? agent.len : AUDIT_TEXT_MAX;
+    /* principal, access key, subject, index */
+    return OTHERS + 4 * TEXT + 6 * agent_len + tables;
+}
+
 str audit_line(const struct http_request *request, const struct http_reply *reply,
                const struct call_note *note) {
     struct buf text;

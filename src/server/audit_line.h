@@ -22,7 +22,11 @@ struct call_note {
     struct audit_note audit;
     /* Of a call of IAM or STS, whose operations are not among those counted; else absent. */
     str identity_action, identity_subject, identity_result;
+    size_t room; /* reserved for the line */
 };
+
+/* What the line of this request may take at most, known before it is read. */
+size_t audit_line_room(const struct http_request *request);
 
 str audit_line(const struct http_request *request, const struct http_reply *reply,
                const struct call_note *note);

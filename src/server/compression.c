@@ -22,8 +22,9 @@ struct inflation {
     size_t len, room;
 };
 
-/* One member (gzip) or the whole stream (deflate), appended. Tried again with twice the room until
- * it fits or passes the limit: at most twice the work, and no trust in what the sender claims. */
+/* One member (gzip) or the whole stream (deflate), appended. Where the first room is too small
+ * there is a second, of all that is allowed: pages of it that are never written are never there,
+ * and nothing is copied but what was in the first. No trust in what the sender claims. */
 static status inflate_one(struct inflation *to, decompress *run, str in, size_t *out_used) {
     for (;;) {
         size_t written = 0;
@@ -37,9 +38,10 @@ static status inflate_one(struct inflation *to, decompress *run, str in, size_t 
             return ST_INVALID;
         if (to->room >= to->bytes_max)
             return ST_TOO_BIG;
-        size_t room = to->room * 2 < to->bytes_max ? to->room * 2 : to->bytes_max;
-        to->bytes = arena_grow(to->arena, to->bytes, to->room, room);
-        to->room = room;
+        char *bytes = arena_bytes(to->arena, to->bytes_max);
+        memcpy(bytes, to->bytes, to->len);
+        to->bytes = bytes;
+        to->room = to->bytes_max;
     }
 }
 
@@ -80,11 +82,12 @@ status body_decompress(str encoding, str body, size_t bytes_max, struct arena *a
     if (!gzip && !deflate)
         return ST_INVALID;
     struct inflation to = {.arena = arena, .bytes_max = bytes_max, .room = ROOM_FIRST};
-    to.bytes = arena_alloc(arena, to.room);
+    to.bytes = arena_bytes(arena, to.room);
     to.decompressor = libdeflate_alloc_decompressor();
     CHECK(to.decompressor != NULL);
     status st = gzip ? inflate_gzip(&to, body) : inflate_deflate(&to, body);
     libdeflate_free_decompressor(to.decompressor);
+    arena_give_back(arena, to.bytes, to.room, to.len);
     if (st == ST_OK)
         *out = (str){to.bytes, to.len};
     return st;

@@ -326,6 +326,13 @@ static void prepare_process(void) {
 #ifdef M_ARENA_MAX
     mallopt(M_ARENA_MAX, 2); /* threads share: a few MB less when idle */
 #endif
+#ifdef M_MMAP_THRESHOLD
+    /* What a giant request took goes back with it. Left alone, the thresholds rise to the largest
+     * block that was ever freed, and such blocks then stay. Those of a page of a scan do: to ask
+     * the kernel for them each time costs half as much again as the page. */
+    mallopt(M_MMAP_THRESHOLD, 5 * MEGABYTE);
+    mallopt(M_TRIM_THRESHOLD, 12 * MEGABYTE);
+#endif
 }
 
 /* Tells the user when it fails. */

@@ -8,6 +8,7 @@
 #include "iam/access.h"
 #include "server/audit.h"
 #include "server/audit_line.h"
+#include "server/body_cost.h"
 #include "server/compression.h"
 #include "server/fault_page.h"
 #include "server/heat.h"
@@ -104,7 +105,8 @@ static void plain(struct http_request *request, struct http_reply *reply, int co
 
 /* ---- GET ---- */
 
-/* What pages show is of all tables: where it is known who asks, only the account's root sees it. */
+/* What pages show is of all tables: where it is known who asks, only the account's root sees it. On
+ * a worker: who asks may have policies to compile. */
 static bool may_see(struct service *service, struct http_request *request, struct http_reply *reply,
                     const char *what) {
     struct scope scope = {
@@ -144,12 +146,15 @@ static status reply_metrics(struct service *service, struct http_request *reques
     return ST_OK;
 }
 
-static void reply_heat(struct service *service, struct http_request *request,
-                       struct http_reply *reply) {
+static status reply_heat(struct service *service, struct http_request *request,
+                         struct http_reply *reply) {
+    if (!thread_may_wait())
+        return ST_WOULD_WAIT;
     if (!may_see(service, request, reply, "keys"))
-        return;
+        return ST_OK;
     heat_reply(service->database, service->traffic, request, reply);
     finish(request, reply);
+    return ST_OK;
 }
 
 static status reply_get(struct service *service, struct http_request *request,
@@ -160,7 +165,7 @@ static status reply_get(struct service *service, struct http_request *request,
     } else if (str_eq(request->path, STR("/metrics"))) {
         return reply_metrics(service, request, reply);
     } else if (str_eq(request->path, STR("/_stator/heat"))) {
-        reply_heat(service, request, reply);
+        return reply_heat(service, request, reply);
     } else {
         plain(request, reply, 404, STR("Not found\n"));
     }
@@ -216,37 +221,45 @@ static struct call_note *note_new(const struct service *service, const struct ap
 
 /* Whether the call may be run; otherwise `answer` says why not. That there is no such operation is
  * told to anybody, as the service does. */
-static bool is_admitted(struct service *service, const struct http_request *request,
-                        struct api_call *call, struct api_answer *answer) {
+static status admit(struct service *service, const struct http_request *request,
+                    struct api_call *call, struct api_answer *answer, bool *out) {
     struct scope scope = {.arena = call->arena, .scratch = call->scratch, .now_us = call->now_us};
     struct api_caller *caller = &call->caller;
-    if (!api_knows(call->target) ||
-        auth_check(&service->auth, &scope, request, &caller->principal) == ST_OK) {
+    status st = api_knows(call->target)
+                    ? auth_check(&service->auth, &scope, request, &caller->principal)
+                    : ST_OK;
+    *out = st == ST_OK;
+    if (st == ST_WOULD_WAIT)
+        return st;
+    if (st == ST_OK) {
         caller->source_ip = str_from_c(request->peer);
         caller->user_agent = http_request_header(request, STR("User-Agent"));
         caller->secure_transport = request->secure;
         if (caller->principal != NULL)
             caller->directory =
                 (struct api_directory){identities_find_principals, service->auth.identities};
-        return true;
+    } else {
+        api_refuse(&scope, answer);
     }
-    api_refuse(&scope, answer);
-    return false;
+    return ST_OK;
 }
 
-/* What can't be recorded is not done, where that was asked for; then the reply says so. */
-static bool can_be_recorded(const struct service *service, struct http_request *request,
-                            struct http_reply *reply) {
-    if (__builtin_expect(service->audit == NULL || audit_ready(service->audit), 1))
-        return true;
-    plain(request, reply, 503, STR("The audit log can't be written.\n"));
-    return false;
+/* The body as text. What that takes, and what it will take to parse it, is counted before. */
+static status unpack(struct http_request *request, str *out) {
+    str encoding = http_request_header(request, STR("Content-Encoding"));
+    size_t most = thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, unpacked = 0;
+    if (__builtin_expect(encoding.len > 0, 0))
+        unpacked = body_cost_unpacked(request->body.len, most);
+    if (unpacked > BODY_COST_ABOVE && !http_request_reserve(request, unpacked))
+        return ST_FULL;
+    TRY(body_decompress(encoding, request->body, most, request->arena, out));
+    unpacked = out->ptr == request->body.ptr ? 0 : out->len;
+    size_t parsed = out->len > BODY_COST_ABOVE ? body_cost_parsed(*out) : 0;
+    return http_request_reserve(request, unpacked + parsed) ? ST_OK : ST_FULL;
 }
 
 static status reply_call(struct service *service, struct http_request *request,
                          struct http_reply *reply) {
-    if (!can_be_recorded(service, request, reply))
-        return ST_OK;
     str type = reply_type(http_request_header(request, STR("Content-Type")));
     if (type.ptr == NULL && request->body.len > 0) {
         plain(request, reply, 404, STR("<UnknownOperationException/>\n"));
@@ -255,11 +268,11 @@ static status reply_call(struct service *service, struct http_request *request,
     if (request->body.len > LOOP_BODY_MAX && !thread_may_wait())
         return ST_WOULD_WAIT;
     str body;
-    status st =
-        body_decompress(http_request_header(request, STR("Content-Encoding")), request->body,
-                        thread_may_wait() ? BODY_BYTES_MAX : LOOP_BODY_MAX, request->arena, &body);
+    status st = unpack(request, &body);
     if (st == ST_TOO_BIG && !thread_may_wait())
         return ST_WOULD_WAIT;
+    if (st == ST_FULL)
+        return st;
     if (st == ST_TOO_BIG) {
         plain(request, reply, 413, STR(""));
         return ST_OK;
@@ -280,10 +293,12 @@ static status reply_call(struct service *service, struct http_request *request,
     if (__builtin_expect(service->test_mode, 0))
         call.fault_spec = http_request_header(request, STR("X-Stator-Fault"));
     struct api_answer answer;
+    bool admitted;
     struct call_note *note = note_new(service, &call);
     if (service->audit != NULL)
         call.audit = &note->audit;
-    if (is_admitted(service, request, &call, &answer)) {
+    TRY(admit(service, request, &call, &answer, &admitted));
+    if (admitted) {
         st = api_call(service->database, &call, &answer);
         if (service->audit != NULL && call.caller.principal != NULL)
             note->principal = arena_copy(request->arena, call.caller.principal->arn);
@@ -314,7 +329,7 @@ static void leaving(void *context, const struct http_request *request,
     if (note == NULL || note->identity_result.ptr == NULL)
         service_count(request, reply);
     if (note != NULL)
-        audit_add(service->audit, audit_line(request, reply, note));
+        audit_add(service->audit, audit_line(request, reply, note), note->room);
 }
 
 /* Where signatures are verified it isn't there: nothing would say who asks. */
@@ -331,16 +346,39 @@ static void reply_faults(struct service *service, struct http_request *request,
     plain(request, reply, code, text);
 }
 
+/* What can't be recorded is not done, where that was asked for; then the reply says so. Room for
+ * the line is taken before anything is done, and `leaving` fills it: whatever became of the file
+ * meanwhile, a change that was made is told of. */
+static status
+recorded(struct service *service, struct http_request *request, struct http_reply *reply,
+         status (*run)(struct service *, struct http_request *, struct http_reply *)) {
+    if (__builtin_expect(service->audit == NULL || !audit_is_strict(service->audit), 1))
+        return run(service, request, reply);
+    size_t room = audit_line_room(request);
+    status st = audit_reserve(service->audit, room);
+    if (st == ST_FULL) {
+        plain(request, reply, 503, STR("The audit log can't be written.\n"));
+        return ST_OK;
+    }
+    TRY(st);
+    st = run(service, request, reply);
+    struct call_note *note = (void *)(uintptr_t)reply->note; /* made by run, in the arena */
+    if (st == ST_OK && note != NULL)
+        note->room = room;
+    else
+        audit_release(service->audit, room);
+    return st;
+}
+
 static status handle(void *context, struct http_request *request, struct http_reply *reply) {
     struct service *service = context;
     if (thread_may_wait() && !str_eq(request->method, STR("GET"))) /* pages are no calls */
         metric_add(METRIC_worker_runs, 1);
     *reply = (struct http_reply){};
     if (identity_is_call(service, request))
-        return can_be_recorded(service, request, reply) ? identity_reply(service, request, reply)
-                                                        : ST_OK;
+        return recorded(service, request, reply, identity_reply);
     if (str_eq(request->method, STR("POST")) && str_eq(request->path, STR("/")))
-        return reply_call(service, request, reply);
+        return recorded(service, request, reply, reply_call);
     if (is_fault_page(service, request))
         reply_faults(service, request, reply);
     else if (str_eq(request->method, STR("GET")) || str_eq(request->method, STR("HEAD")))

@@ -117,6 +117,9 @@ static status check_index_key(struct scope *scope, const struct index *index,
     enum value_kind kind = source_find(source, attribute->name, &bytes);
     if (kind == VALUE_NONE || is_left(attribute, before, kind, bytes))
         return ST_OK;
+    if (before != NULL && kind != attribute->kind) /* known only now: it came out of the item */
+        return fail_validation(scope, "The update expression attempted to update the secondary "
+                                      "index key to unsupported type");
     TRY(check_index_kind(scope, index, attribute, kind));
     if (bytes.len == 0)
         return empty_index_key(scope, index, attribute, before != NULL);

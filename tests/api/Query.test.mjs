@@ -3,7 +3,7 @@
 
 import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
-import { B, INVALID, L, N, NO_TABLE, S, SS, expectError, expectInvalid, harness, load, notIn, notNull, refusals, tooShort, tooSmall,
+import { B, EMPTY_KEY, INVALID, L, N, NO_TABLE, S, SS, expectError, expectInvalid, harness, load, notIn, notNull, refusals, tooShort, tooSmall,
   violations } from './lib/index.mjs';
 
 const { db, table } = await harness();
@@ -24,6 +24,14 @@ const ask = (KeyConditionExpression, values, more) =>
   db.Query({ TableName: name, KeyConditionExpression, ...(values ? { ExpressionAttributeValues: values } : {}), ...more });
 const sortKeys = (answer) => answer.Items.map((item) => Number(item.s.N));
 const p = { ':p': S('a') };
+
+for (const condition of ['s = :s', 's > :s', 's <= :s', 'begins_with(s, :s)', 's BETWEEN :s AND :t', 's BETWEEN :t AND :s'])
+  test(`an empty sort key value is refused in ${condition}`, async () => {
+    const values = { ':p': S('t'), ':s': S(''), ...(/:t/.test(condition) ? { ':t': S('t') } : {}) };
+    const refused = ask(`p = :p AND ${condition}`, values, { TableName: texts });
+    // The bounds of a range are compared before their lengths are looked at.
+    await expectInvalid(refused, condition.endsWith(':t AND :s') ? /lower bound operand: |empty string value/ : `${EMPTY_KEY}s`);
+  });
 
 test('all items of a partition come in the order of their sort key\'s value', async () => {
   const answer = await ask('p = :p', p);

@@ -133,3 +133,7 @@ test('a missing table is ResourceNotFoundException, but a bad request to it is n
   await expectError(db.Scan({ TableName: 'no-such-table' }), { type: 'ResourceNotFoundException', message: NO_TABLE });
   await expectInvalid(db.Scan({ TableName: 'no-such-table', FilterExpression: 'x = :x' }));
 });
+
+for (const Limit of [2147483648, 4294967297, -2147483649])
+  test(`Scan cannot read ${Limit} as a Limit`, () =>
+    expectError(db.Scan({ TableName: name, Limit }), { type: 'SerializationException', message: `Numeric value (${Limit}) out of range of int (-2147483648 - 2147483647)` }));

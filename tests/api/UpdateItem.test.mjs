@@ -215,7 +215,7 @@ const key = (attribute) => `${INVALID}Cannot update attribute ${attribute}. This
 const set = (UpdateExpression, values) => ({ UpdateExpression, ...(values ? { ExpressionAttributeValues: values } : {}) });
 const syntax = /^Invalid UpdateExpression: Syntax error; token: /;
 const operand = (operator, type) => `Invalid UpdateExpression: Incorrect operand type for operator or function; operator or function: ${operator}, operand type: ${type}`;
-const sectionOperand = (operator, type) => `Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ${operator}, operand type: ${type}`;
+const sectionOperand = (operator, type) => `Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ${operator}, operand type: ${type}, typeSet: ALLOWED_FOR_${operator}_OPERAND`;
 refusals(db, 'UpdateItem', { TableName: name, Key: { id: S('refused') } }, [
   ['an empty key', { Key: {} }, KEY_MISMATCH],
   ['a key of the wrong type', { Key: { id: N(1) } }, KEY_MISMATCH],
@@ -269,10 +269,13 @@ refusals(db, 'UpdateItem', { TableName: name, Key: { id: S('refused') } }, [
 ]);
 
 test('values that make an index key wrong or empty are refused, and the item stays', async () => {
-  const item = { p: S('x'), s: N(1), g: S('g') };
+  const item = { p: S('x'), s: N(1), g: S('g'), n: N(1), l: L(N(1)) };
   await db.PutItem({ TableName: pairs, Item: item });
   const setG = (value) => db.UpdateItem({ TableName: pairs, Key: { p: S('x'), s: N(1) }, UpdateExpression: 'SET g = :g', ExpressionAttributeValues: { ':g': value } });
-  await expectInvalid(setG(N(1)), /^One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: byG$|update expression attempted to update a secondary index key/);
+  await expectInvalid(setG(N(1)), `${INVALID}Type mismatch for Index Key g Expected: S Actual: N IndexName: byG`);
+  for (const expression of ['g = n', 'g = if_not_exists(n, g)', 'g = l[0]', 'g = l'])
+    await expectInvalid(db.UpdateItem({ TableName: pairs, Key: { p: S('x'), s: N(1) }, UpdateExpression: `SET ${expression}` }),
+      'The update expression attempted to update the secondary index key to unsupported type');
   await expectInvalid(setG(S('')), 'One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.');
   assert.deepEqual((await db.GetItem({ TableName: pairs, Key: { p: S('x'), s: N(1) } })).Item, item);
 });

@@ -172,6 +172,8 @@ refusals(db, 'Query', { TableName: name, IndexName: 'byGR', KeyConditionExpressi
   ['ALL_ATTRIBUTES of a global index without all', { Select: 'ALL_ATTRIBUTES' },
     `${INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index byGR because its projection type is not ALL`],
   ['a projection of what a global index has not', { ProjectionExpression: 'c' }, /^One or more parameter values were invalid: Global secondary index byGR does not project \[?c\]?$/],
+  ['projections of several things that a global index has not, each named once', { ProjectionExpression: 'c.d, p, e, c.f' },
+    `${INVALID}Global secondary index byGR does not project [c, e]`],
   ['a filter on the index\'s key', { FilterExpression: 'r = :r', ExpressionAttributeValues: { ...value, ':r': N(1) } },
     'Filter Expression can only contain non-primary key attributes: Primary key attribute: r'],
 ]);

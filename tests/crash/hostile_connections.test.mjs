@@ -6,12 +6,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { startServer } from '../api/lib/server.mjs';
+import { sanitized, startServer } from '../api/lib/server.mjs';
 import { RawClient } from '../api/lib/raw.mjs';
 
 const MB = 1024;
 const HEAD = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-amz-json-1.0\r\nX-Amz-Target: DynamoDB_20120810.';
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const rssOf = (server) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
 const peakOf = (server) => Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
 
 // A server, a client of good will, and `open(n)`, which makes so many connections of ill will.
@@ -139,6 +140,30 @@ test('bodies of some KB that unpack to more than 16 MB are refused, 64 at one ti
       assert.ok(slowest < 2000, `${slowest} ms`);
     }
     assert.ok(peakOf(server) < 500 * MB, `${peakOf(server)} kB`);
+  });
+});
+
+test('bodies of some KB that unpack to 16 MB of smallest elements take what they may, and it goes back', async () => {
+  await attacked(['--allow-unsigned', '--workers', '8', '--max-body-memory-mb', '64'], async ({ server, good, open }) => {
+    const nested = (open_, close) => `${open_.repeat(28)}${close.repeat(28)}`;
+    const before = rssOf(server);
+    for (const element of ['{"N":"1"}', nested('{"L":[', ']}'), nested('{"M":{"a":', '}}').replace(':}', ':{"S":""}}')]) {
+      const opening = '{"TableName":"hostile","Item":{"id":{"S":"x"},"l":{"L":[';
+      const count = Math.floor((16 * MB * MB - 100) / (element.length + 1));
+      const bomb = gzipSync(Buffer.from(`${opening}${`${element},`.repeat(count).slice(0, -1)}]}}}`));
+      const head = Buffer.from(`${HEAD}PutItem\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
+      const sockets = await open(16, Buffer.concat([head, bomb]));
+      const slowest = await answered(good, 5);
+      await until(() => sockets.every(({ heard, over }) => heard || over), 60000);
+      const told = sockets.map(({ heard }) => /^HTTP\/1\.1 (\d+)/.exec(heard)[1]);
+      assert.ok(told.includes('400') && told.includes('503'), told.join(' ')); // the largest is served, too
+      assert.ok(told.every((code) => code === '400' || code === '503'), told.join(' '));
+      assert.ok(slowest < 2000, `${slowest} ms`);
+      for (const socket of sockets) socket.destroy();
+    }
+    assert.ok(peakOf(server) < 300 * MB, `${peakOf(server)} kB`);
+    await sleep(100);
+    if (!sanitized) assert.ok(rssOf(server) < before + 24 * MB, `${rssOf(server)} kB, before ${before}`);
   });
 });
 

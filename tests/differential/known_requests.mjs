@@ -273,7 +273,7 @@ export const requestRows = [
   },
   {
     peer: 'dynoxide', right: 'open', ours: /index \S+ does not project/, theirs: /index \S+ does not project/,
-    why: 'of several attributes that an index does not hold Stator names one, dynoxide all, and one that is asked for twice twice',
+    why: 'of several attributes that an index does not hold Stator and dynoxide name all, Stator each once and sorted',
   },
   {
     peer: 'dynoxide', right: 'stator', op: ['Query'], theirs: /Can not use both .*\{KeyConditions\}/, ours: /^(?!.*Can not use both)/,

@@ -118,7 +118,8 @@ static void files_each(struct engine *e, void (*visit)(struct engine *e, const c
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         str name = str_from_c(entry->d_name);
         if (name.ptr[0] == '.' || str_starts_with(name, STR("STATOR")) ||
-            str_starts_with(name, STR("KEYS")) || str_starts_with(name, STR("LOCK")))
+            str_starts_with(name, STR("KEYS")) || str_starts_with(name, STR("LOST")) ||
+            str_starts_with(name, STR("LOCK")))
             continue;
         assert_true(count < 64);
         snprintf(names[count++], 64, "%s", entry->d_name);

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "kv/rocks/lost_file.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -157,6 +158,9 @@ static void fill_and_recover(uint64_t free_bytes_min, off_t ballast) {
     ballast_add(&disk, ballast);
     write_until_refused(&disk);
     disk_verify(&disk);
+    struct lost_writes lost;
+    assert_status(lost_file_read(disk.e.directory, &lost), ST_OK);
+    assert_true(lost.last_log != 0 || free_bytes_min != 0); /* writing that needed no room */
     if (free_bytes_min == 0) { /* it stays so; above a reserve a compaction may have made room */
         usleep(300000);
         assert_status(put_next(&disk, disk.acknowledged), ST_FULL);
@@ -166,6 +170,8 @@ static void fill_and_recover(uint64_t free_bytes_min, off_t ballast) {
     assert_int_equal(unlink(disk.ballast), 0);
     write_when_accepted_again(&disk);
     assert_false(is_refusing(&disk));
+    assert_status(lost_file_read(disk.e.directory, &lost), ST_OK);
+    assert_int_equal(lost.last_log, 0);
     for (int i = 0; i < 10; i++)
         assert_status(put_next(&disk, disk.acknowledged++), ST_OK);
     disk_verify(&disk);

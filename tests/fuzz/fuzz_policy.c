@@ -1,7 +1,8 @@
 /* Any text as a policy: the first byte says of which kind, and who asks.
  * Laws: a policy is compiled or refused with a sentence; the same text is always the same policy;
  * what it says depends on nothing that it does not ask for; a request that it denies is denied
- * whatever else allows it; and scratch memory is left as it was. */
+ * whatever else allows it; one that many hold says the same; and scratch memory is left as it was.
+ */
 #include "base/check.h"
 #include "base/utf8.h"
 #include "iam/access.h"
@@ -121,16 +122,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct arena *arena = arena_new((size_t)64 << 20), *scratch = arena_new((size_t)64 << 20);
     str text = {(const char *)data + 1, size - 1}, problem = {}, problem_again = {};
     enum policy_kind kind = (enum policy_kind)(data[0] % 3);
-    const struct policy *policy = NULL, *again = NULL;
+    const struct policy *policy = NULL, *again = NULL, *held = NULL;
     status st = policy_compile(text, kind, arena, &policy, &problem);
     CHECK(policy_compile(text, kind, arena, &again, &problem_again) == st);
     CHECK(st == ST_OK || st == ST_INVALID);
     CHECK((st == ST_OK) == (policy != NULL) && (st == ST_OK) == (problem.len == 0));
     CHECK(str_eq(problem, problem_again));
-    if (st == ST_OK)
+    CHECK(policy_new(text, kind, &held) == st);
+    if (st == ST_OK) {
         check_policy(policy, again, data[0] / 3 % 3, scratch);
-    else
+        check_policy(policy, held, data[0] / 3 % 3, scratch);
+    } else {
         CHECK(!utf8_valid(text) || utf8_valid(problem));
+    }
+    policy_unref(held);
+    CHECK(policies_held_bytes() == 0);
     arena_free(arena);
     arena_free(scratch);
     return 0;

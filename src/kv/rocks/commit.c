@@ -14,10 +14,16 @@
  * assertion that Debian's build has on ends the process. So nothing is ever written to a handle
  * that failed. Reads go on with it; once there is room for what opening may write, it is closed
  * and opened in a moment when nobody reads. Replay ends at the torn record, so a lost group is
- * gone, unless all its bytes reached the file before its fsync failed: then it comes back. Those
- * who wrote it were told that it is lost, and what they keep in memory says so. So what it would
- * have replaced was noted when it failed, and is put back before anybody can look, or when the
- * server ends. Only a kill, or a disk without room for even that, lets it come back. */
+ * gone, unless all its bytes reached the file before its fsync failed. Those who wrote it were
+ * told that it is lost, and what they keep in memory says so. So before they are told, the file
+ * LOST says durably where the log ended before the group (kv/rocks/lost_file.h), and whoever opens
+ * the database, after whatever end, replays it up to there:
+ *
+ *   fsync fails ──► LOST is written ──► clients are told ──► opened anew, without the lost part,
+ *   which RocksDB's manifest says durably ──► LOST is cleared ──► writes are accepted
+ *
+ * Where that file can't be written either, the group may come back if the server is killed before
+ * the disk works again. The answer to a write that was lost promises neither. */
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/clock.h"
@@ -71,24 +77,33 @@ static bool handle_take(struct rocks *rocks) {
     return false;
 }
 
-static void undo_forget(struct groups *groups) {
-    if (groups->undo != NULL)
-        rocksdb_writebatch_destroy(groups->undo);
-    groups->undo = NULL;
+/* Once it is durable, every next start leaves out what was lost. */
+static status loss_record(struct rocks *rocks) {
+    struct groups *groups = &rocks->groups;
+    if (groups->lost_recorded)
+        return ST_OK;
+    if (groups->lost_part.last_log == 0)
+        groups->lost_part.last_log = log_number(rocks->parts.db);
+    if (groups->lost_part.last_log == 0)
+        return ST_IO;
+    if (rocks->lost_fd < 0)
+        TRY(lost_file_open(rocks->directory, &rocks->lost_fd));
+    TRY(lost_file_write(rocks->lost_fd, &groups->lost_part));
+    groups->lost_recorded = true;
+    return ST_OK;
 }
 
 /* FULL means: try again later. */
 static status reopen(struct rocks *rocks) {
+    TRY(loss_record(rocks));
     if (!handle_take(rocks))
         return ST_FULL;
     rocks_parts_close(&rocks->parts);
     status st =
         rocks_parts_open(&rocks->parts, rocks->directory, &rocks->options, rocks->files, false);
-    if (st == ST_OK && rocks->groups.undo != NULL)
-        st = write_synced(rocks, rocks->groups.undo);
     read_cache_forget(rocks->read_cache);
     if (st == ST_OK)
-        undo_forget(&rocks->groups);
+        rocks->groups.lost_recorded = false;
     else
         rocks_parts_close(&rocks->parts);
     pthread_rwlock_unlock(&rocks->handle);
@@ -199,14 +214,16 @@ static void lost_add(struct groups *groups, uint64_t from, uint64_t to, status w
 /* `group` could not be written; the open one goes with it. */
 static void group_lose(struct rocks *rocks, struct group *group, status why) {
     struct groups *groups = &rocks->groups;
-    why = why == ST_FULL && undo_make(rocks, group, &groups->undo) == ST_OK ? ST_FULL : ST_IO;
+    groups->lost_part = (struct lost_writes){.last_sequence = groups->last_sequence};
+    bool told_truly = loss_record(rocks) == ST_OK;
+    why = why == ST_FULL ? ST_FULL : ST_IO;
     counters_clear(&groups->totals);
     pthread_mutex_lock(&groups->lock);
     struct group *open = groups->open;
     /* First the refusal, then the loss, then the values: an update that still finds one of them
      * finds its loss, too, when it wants to be accepted. */
     atomic_store(&groups->accepting, why == ST_FULL ? REFUSING_FULL : REFUSING_IO);
-    lost_add(groups, group->number, open->number, why);
+    lost_add(groups, group->number, open->number, told_truly ? why : ST_IO);
     overlay_release(&rocks->overlay, &group->entries, NULL);
     overlay_release(&rocks->overlay, &open->entries, NULL);
     group_clear(open);
@@ -237,6 +254,7 @@ static void group_settle(struct rocks *rocks, struct group *group, int64_t took_
 static void group_commit(struct rocks *rocks, struct group *group, uint64_t stamp) {
     struct groups *groups = &rocks->groups;
     int64_t began_us = clock_monotonic_us();
+    groups->last_sequence = rocksdb_get_latest_sequence_number(rocks->parts.db);
     status st = group_write(rocks, group, stamp);
     if (st == ST_OK)
         group_settle(rocks, group, clock_monotonic_us() - began_us);
@@ -294,9 +312,10 @@ void *committer_main(void *argument) {
         pthread_mutex_lock(&groups->lock);
     }
     pthread_mutex_unlock(&groups->lock);
-    /* The next start would replay what was told as lost: the last moment to put it back. */
-    if (atomic_load(&groups->accepting) == REFUSING_FULL && groups->undo != NULL &&
-        reopen(rocks) != ST_OK)
-        log_warn("event=lost_writes_may_return reason=\"the disk is full, and the server ends\"");
+    /* The last moment to write down what could not be when it was lost. */
+    int accepting = atomic_load(&groups->accepting);
+    if ((accepting == REFUSING_FULL || accepting == REFUSING_IO) && loss_record(rocks) != ST_OK)
+        log_warn("event=lost_writes_may_return reason=\"the disk takes no write, and the server "
+                 "ends\"");
     return NULL;
 }

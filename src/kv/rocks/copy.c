@@ -248,6 +248,9 @@ static status copy_and_compare(struct copy *copy, const struct kv_options *to_op
     if (to->mark.encrypted)
         TRY(encryption_keys_make(to->path, to_options, &to->ring));
     TRY(files_each(copy, file_copy));
+    status lost = lost_file_copy(copy->from.path, to->path); /* it has the same log */
+    if (lost != ST_OK)
+        return failed(copy, to, "LOST", lost);
     if (directory_sync(to->path) != ST_OK)
         return failed(copy, to, "", ST_IO);
     TRY(encryption_keys_open(to->path, &to->mark, to_options, &to->ring));

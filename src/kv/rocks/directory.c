@@ -2,6 +2,7 @@
  *
  *   STATOR       text; says that the directory is ours, and in which format
  *   KEYS         of an encrypted one; kv/rocks/key_file.h
+ *   LOST         which part of the log was told as lost; kv/rocks/lost_file.h
  *   LOCK.stator  held by flock(2) for as long as the engine is open
  *   the rest     RocksDB's
  *

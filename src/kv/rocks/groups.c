@@ -240,8 +240,6 @@ void groups_done(struct rocks *rocks) {
         pthread_cond_destroy(&groups->settled[i]);
     }
     counters_done(&groups->totals);
-    if (groups->undo != NULL)
-        rocksdb_writebatch_destroy(groups->undo);
     pthread_cond_destroy(&groups->work);
     pthread_cond_destroy(&groups->room);
     pthread_mutex_destroy(&groups->lock);

@@ -5,6 +5,9 @@
 #include "kv/rocks/loop_files.h"
 #include "kv/rocks/rocks_int.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum {
     WAL_MAX = 64 << 20, /* replayed at about 70 MB a second when opened */
     FILES_MAX = 256,    /* open tables; with 64 MB each that is 16 GB without reopening any */
@@ -78,10 +81,24 @@ static void reads_set(struct rocks_parts *parts) {
     rocksdb_writeoptions_set_sync(parts->write_synced, 1);
 }
 
+/* The database has left the lost part behind for good: what is written from now on must not be
+ * taken for it. */
+static status lost_clear(const char *directory) {
+    int fd;
+    TRY(lost_file_open(directory, &fd));
+    status st = lost_file_write(fd, &(struct lost_writes){});
+    int kept = errno;
+    close(fd);
+    errno = kept;
+    return st;
+}
+
 status rocks_parts_open(struct rocks_parts *parts, const char *directory,
                         const struct kv_options *options, struct encrypted_files *files,
                         bool create) {
     char *error = NULL;
+    struct lost_writes lost;
+    TRY(lost_file_read(directory, &lost));
     if (disk_free(directory) < ROCKS_OPEN_BYTES)
         return ST_FULL;
     rocksdb_options_t *plain = rocksdb_options_create();
@@ -109,8 +126,11 @@ status rocks_parts_open(struct rocks_parts *parts, const char *directory,
         encrypted_files_use(files, parts->options);
     else
         loop_files_use(parts->options);
+    if (lost.last_log != 0)
+        parts->filter = log_filter_use(&lost, parts->options);
     parts->db = rocksdb_open(parts->options, directory, &error);
-    return rocks_status(&error);
+    TRY(rocks_status(&error));
+    return lost.last_log != 0 ? lost_clear(directory) : ST_OK;
 }
 
 void rocks_parts_close(struct rocks_parts *parts) {
@@ -126,5 +146,6 @@ void rocks_parts_close(struct rocks_parts *parts) {
         rocksdb_block_based_options_destroy(parts->table);
     if (parts->cache != NULL)
         rocksdb_cache_destroy(parts->cache);
+    log_filter_free(parts->filter);
     *parts = (struct rocks_parts){};
 }

@@ -284,7 +284,8 @@ static status rocks_checkpoint(struct kv *kv, const char *directory) {
     TRY(st);
     if (rocks->mark.encrypted)
         TRY(encryption_copy_keys(rocks->directory, directory));
-    return directory_mark(directory, &rocks->mark); /* from here on it can be opened */
+    TRY(lost_file_copy(rocks->directory, directory)); /* it has the same log */
+    return directory_mark(directory, &rocks->mark);   /* from here on it can be opened */
 }
 
 static uint64_t property(struct rocks *rocks, const char *name) {
@@ -351,6 +352,8 @@ static void rocks_free(struct rocks *rocks) {
     int kept = errno;
     rocks_parts_close(&rocks->parts);
     encrypted_files_free(rocks->files);
+    if (rocks->lost_fd >= 0)
+        close(rocks->lost_fd);
     if (rocks->lock_fd >= 0)
         close(rocks->lock_fd); /* only now may another process have it */
     pthread_rwlock_destroy(&rocks->handle);
@@ -412,6 +415,8 @@ static status files_open(struct rocks *rocks, uint64_t *out_stamp) {
         mark->ready = true;
         TRY(directory_mark(rocks->directory, mark));
     }
+    /* Without room for it, it is tried again when it is needed. */
+    (void)lost_file_open(rocks->directory, &rocks->lost_fd);
     return stamp_read(rocks, out_stamp);
 }
 
@@ -420,7 +425,7 @@ status kv_rocks_open(const char *directory, const struct kv_options *options, st
     CHECK(rocks != NULL);
     memset(rocks, 0, sizeof *rocks);
     rocks->base.engine = &rocks_engine;
-    rocks->lock_fd = -1;
+    rocks->lock_fd = rocks->lost_fd = -1;
     rocks->options = *options;
     if (rocks->options.cache_bytes == 0)
         rocks->options.cache_bytes = CACHE_DEFAULT;

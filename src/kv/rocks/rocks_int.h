@@ -11,6 +11,7 @@
 #include "kv/kv_int.h"
 #include "kv/rocks/counters.h"
 #include "kv/rocks/encrypted_files.h"
+#include "kv/rocks/log_filter.h"
 #include "kv/rocks/overlay.h"
 #include "kv/rocks/read_cache.h"
 
@@ -73,6 +74,7 @@ struct rocks_parts { /* RocksDB's objects */
     rocksdb_cache_t *cache;
     rocksdb_readoptions_t *read_any;
     rocksdb_writeoptions_t *write_synced;
+    struct log_filter *filter; /* NULL: all of the log was replayed */
 };
 
 struct groups {
@@ -86,10 +88,11 @@ struct groups {
     _Atomic int accepting;    /* enum accepting; written under the lock */
     _Atomic size_t lost_count;
     struct lost lost[LOST_MAX];
-    struct counters totals;   /* the committer's alone; emptied when a group is lost */
-    int64_t space_checked_us; /* the committer's alone */
-    /* The committer's alone: what a lost group would have replaced; NULL when none was. */
-    rocksdb_writebatch_t *undo;
+    struct counters totals;       /* the committer's alone; emptied when a group is lost */
+    int64_t space_checked_us;     /* the committer's alone */
+    uint64_t last_sequence;       /* the committer's alone: the log's, before what it writes now */
+    struct lost_writes lost_part; /* likewise: since the database was opened */
+    bool lost_recorded;           /* likewise: the file LOST says so durably */
     void (*notify)(void *context);
     void *notify_context;
     uint64_t group_count, update_count, commit_us;
@@ -111,7 +114,7 @@ struct rocks {
     pthread_rwlock_t handle;
     struct rocks_parts parts; /* db is NULL when it could not be opened again */
     char *directory;
-    int lock_fd;
+    int lock_fd, lost_fd; /* the latter is -1 when LOST could not be made yet */
     struct directory_mark mark;
     struct encrypted_files *files; /* NULL: plain */
     struct kv_options options;     /* with defaults filled in */
@@ -133,6 +136,7 @@ status rocks_get(struct rocks *rocks, rocksdb_readoptions_t *options, struct are
                  str *out_value);
 
 /* options.c */
+/* Without what was lost, of which the directory says nothing any more when the answer is OK. */
 status rocks_parts_open(struct rocks_parts *parts, const char *directory,
                         const struct kv_options *options, struct encrypted_files *files,
                         bool create);
@@ -149,10 +153,6 @@ status groups_ticket_wait(struct rocks *rocks, uint64_t ticket);
 /* commit.c: the committer's side */
 void *committer_main(void *rocks);
 void group_clear(struct group *group);
-
-/* undo.c */
-/* A batch that puts back what the group replaces, as the database has it now. */
-status undo_make(struct rocks *rocks, struct group *group, rocksdb_writebatch_t **out);
 
 /* directory.c */
 /* Makes or checks the directory and holds it; a new one is marked as encrypted when a key is

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { startedByCase } from './case.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 export const binary = path.resolve(process.env.STATOR_BIN || path.join(root, 'build/stator'));
@@ -43,6 +44,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
   if (!existsSync(binary)) throw new Error(`${binary} is not there: build it, or name another with STATOR_BIN`);
   return new Promise((resolve, reject) => {
     const child = spawn(binary, ['serve', '--port', '0', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    startedByCase(child);
     const server = { child, pid: child.pid, endpoint: '', stdout: '', stderr: '', exit: null };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

@@ -116,9 +116,8 @@ static void numbers_are_read_whole_and_cut_to_integers(void **state) {
         {"1e3", 1000},
         {"9.99", 9},
         {"1.5E1", 15},
-        {"2147483648", 2147483648},
+        {"2147483647", INT32_MAX},
         {"1000000e-3", 1000},
-        {"9223372036854775807", INT64_MAX},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[100];

@@ -95,16 +95,16 @@ static void attribute_values_are_printed_as_json(void **state) {
     void *in;
     begin();
     assert_status(shape_read(&scope, SHAPE_BatchWriteItemInput,
-                             STR("{\"RequestItems\":{\"ab\":[{\"DeleteRequest\":{\"Key\":{\"k\":"
+                             STR("{\"RequestItems\":{\"a;\":[{\"DeleteRequest\":{\"Key\":{\"k\":"
                                  "{\"S\":\"v\"}}}},{\"PutRequest\":{\"Item\":{\"k\":{}}}}]}}"),
                              &in),
                   ST_FAILED);
     assert_str(scope.error_text,
-               "1 validation error detected: Value '{ab=[WriteRequest(deleteRequest=DeleteRequest("
+               "1 validation error detected: Value '{a;=[WriteRequest(deleteRequest=DeleteRequest("
                "key={\"k\":{\"S\":\"v\"}}), putRequest=null), WriteRequest(deleteRequest=null, "
                "putRequest=PutRequest(item={...}))]}' at 'requestItems' failed to satisfy "
                "constraint: Map keys must satisfy constraint: [Member must have length less than "
-               "or equal to 255, Member must have length greater than or equal to 3, Member must "
+               "or equal to 255, Member must have length greater than or equal to 1, Member must "
                "satisfy regular expression pattern: [a-zA-Z0-9_.-]+]");
 }
 

@@ -37,6 +37,20 @@ static void reset_keeps_little(void **state) {
     arena_free(arena);
 }
 
+static void what_is_given_back_is_used_again(void **state) {
+    (void)state;
+    struct arena *arena = arena_new(64 << 20);
+    size_t before = arena_used(arena);
+    char *bytes = arena_bytes(arena, 20 << 20);
+    memset(bytes, 7, 100);
+    arena_give_back(arena, bytes, 20 << 20, 100);
+    assert_in_range(arena_used(arena), before + 100, before + 200);
+    for (int i = 0; i < 50000; i++)
+        memset(arena_alloc(arena, 1000), 1, 1000); /* 70 MB would be too much */
+    assert_int_equal(bytes[99], 7);
+    arena_free(arena);
+}
+
 static void buf_grows_and_keeps_its_bytes(void **state) {
     (void)state;
     struct arena *arena = arena_new(64 << 20);
@@ -75,6 +89,7 @@ int main(void) {
         cmocka_unit_test(memory_is_aligned_and_distinct),
         cmocka_unit_test(rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(reset_keeps_little),
+        cmocka_unit_test(what_is_given_back_is_used_again),
         cmocka_unit_test(buf_grows_and_keeps_its_bytes),
         cmocka_unit_test(messages_hold_slices_with_nuls),
     };

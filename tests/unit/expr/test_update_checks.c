@@ -80,19 +80,19 @@ static const struct row rows[] = {
     {"SET a.b = :v, a[1] = :v", "Two document paths conflict with each other; must remove or "
                                 "rewrite one of these paths; path one: [a, b], path two: [a, [1]]"},
     {"ADD a :v", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "STRING"},
+                 "STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"ADD a :l", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "LIST"},
+                 "LIST, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"ADD a :m", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "MAP"},
+                 "MAP, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"ADD a :t", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "BOOLEAN"},
+                 "BOOLEAN, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"ADD a :z", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "NULL"},
+                 "NULL, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"ADD a :b", "Incorrect operand type for operator or function; operator: ADD, operand type: "
-                 "BINARY"},
+                 "BINARY, typeSet: ALLOWED_FOR_ADD_OPERAND"},
     {"DELETE a :n", "Incorrect operand type for operator or function; operator: DELETE, operand "
-                    "type: NUMBER"},
+                    "type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
     {"SET a = if_not_exists(a)", "Incorrect number of operands for operator or function; operator "
                                  "or function: if_not_exists, number of operands: 1"},
     {"SET a = list_append(a, :l, b)", "Incorrect number of operands for operator or function; "

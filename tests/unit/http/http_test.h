@@ -23,6 +23,8 @@
  *   /held?N     held until `settled_up_to` is at least N; lost when `lost` is set
  *   /work-held  both
  *   /later?MS   leaves after so many milliseconds
+ *   /reserve?N  hello, when N bytes of work fit
+ *   /busy?N     as /reserve, and as /gate
  *   /close      ends the connection */
 struct fixture {
     struct http_server *server;
@@ -66,6 +68,19 @@ static inline status handle_work(struct fixture *f, struct http_request *request
     return ST_OK;
 }
 
+static inline status handle_reserve(struct fixture *f, struct http_request *request,
+                                    struct http_reply *reply) {
+    uint64_t bytes;
+    assert_true(str_to_u64(request->query, &bytes));
+    /* First too little, then what it is: the last word counts. */
+    if (!http_request_reserve(request, bytes / 2) || !http_request_reserve(request, bytes))
+        return ST_FULL;
+    if (str_eq(request->path, STR("/busy")))
+        return handle_work(f, request, reply, true);
+    fill(reply, STR("hello"));
+    return ST_OK;
+}
+
 static inline status fixture_handle(void *context, struct http_request *request,
                                     struct http_reply *reply) {
     static char big[BIG];
@@ -74,6 +89,8 @@ static inline status fixture_handle(void *context, struct http_request *request,
     str path = request->path;
     if (str_eq(path, STR("/work")) || str_eq(path, STR("/gate")))
         return handle_work(f, request, reply, str_eq(path, STR("/gate")));
+    if (str_eq(path, STR("/reserve")) || str_eq(path, STR("/busy")))
+        return handle_reserve(f, request, reply);
     if (str_eq(path, STR("/work-held")) && !thread_may_wait())
         return ST_WOULD_WAIT;
     fill(reply, STR("hello"));

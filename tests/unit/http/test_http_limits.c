@@ -154,6 +154,42 @@ static void bodies_in_memory_are_bounded_in_sum(void **state) {
     fixture_stop(&f);
 }
 
+static void expect_reserved(str request, bool fits) {
+    int fd = client_open(&f);
+    client_send(fd, request);
+    expect_reply(fd, fits ? 200 : 503,
+                 fits ? "hello" : "too many bytes of requests are in memory\n");
+    close(fd);
+}
+
+static void work_on_large_requests_is_bounded_in_sum(void **state) {
+    (void)state;
+    struct http_limits limits = usual_limits();
+    limits.bodies_bytes_max = 200000;
+    fixture_start(&f, limits);
+    expect_reserved(GET("/reserve?200000"), true);
+    expect_reserved(GET("/reserve?900000000"), true); /* alone, the largest is served */
+    int busy = client_open(&f), same = client_open(&f);
+    client_send(busy, GET("/busy?900000000"));
+    sem_wait(&f.entered);
+    expect_reserved(GET("/reserve?50001"), false);
+    expect_reserved(GET("/reserve?50000"), true); /* a small one, beside it */
+    client_send(same, GET("/busy?50000"));
+    sem_wait(&f.entered);
+    expect_reserved(GET("/reserve?1"), false);
+    expect_reserved(GET("/reserve?0"), true);
+    sem_post(&f.gate);
+    sem_post(&f.gate);
+    expect_reply(busy, 200, "worked on ");
+    expect_reply(same, 200, "worked on ");
+    expect_reserved(GET("/reserve?200000"), true); /* what they held has come back */
+    client_send(busy, GET("/hello"));
+    expect_reply(busy, 200, "hello");
+    close(busy);
+    close(same);
+    fixture_stop(&f);
+}
+
 static void running_out_of_descriptors_does_not_spin_and_passes(void **state) {
     (void)state;
     fixture_start(&f, usual_limits());
@@ -240,6 +276,7 @@ int main(void) {
         cmocka_unit_test(a_worker_may_take_longer_than_a_request_may),
         cmocka_unit_test(connections_above_the_limit_are_turned_away),
         cmocka_unit_test(bodies_in_memory_are_bounded_in_sum),
+        cmocka_unit_test(work_on_large_requests_is_bounded_in_sum),
         cmocka_unit_test(running_out_of_descriptors_does_not_spin_and_passes),
         cmocka_unit_test(an_idle_connection_holds_no_buffer),
     };

@@ -245,6 +245,75 @@ static void a_value_alone_keeps_the_first_fault(void **state) {
     assert_str(fault, "The parameter cannot be converted to a numeric value: x");
 }
 
+/* `count` times `element`, as a list that is an item's attribute; answers what the tree takes. */
+static size_t tree_bytes(const char *element, size_t count) {
+    struct arena *scratch = arena_new(256 << 20);
+    struct json_reader reader;
+    struct item item;
+    struct buf text;
+    buf_init(&text, arena, 0);
+    buf_add_lit(&text, "{\"l\":{\"L\":[");
+    for (size_t i = 0; i < count; i++) {
+        buf_add_str(&text, str_from_c(i ? "," : ""));
+        buf_add_str(&text, str_from_c(element));
+    }
+    buf_add_lit(&text, "]}}");
+    scope = (struct scope){.arena = arena, .scratch = scratch};
+    size_t before = arena_used(arena);
+    json_reader_init(&reader, buf_str(&text), arena);
+    assert_status(item_from_json(&scope, &reader, &item), ST_OK);
+    assert_int_equal(arena_used(scratch), 0);
+    assert_int_equal(item.attributes[0].value.count, count);
+    arena_free(scratch);
+    return arena_used(arena) - before;
+}
+
+static void a_tree_takes_what_it_holds(void **state) {
+    (void)state;
+    enum { GAPS = 48 }; /* to the next multiple of 16, and what AddressSanitizer puts between */
+    struct value v;
+    struct attribute a;
+    size_t count = 20000;
+    assert_in_range(tree_bytes("{\"S\":\"\"}", count), count * sizeof v, count * sizeof v + 1000);
+    assert_true(tree_bytes("{\"L\":[{\"S\":\"\"}]}", count) < count * (2 * sizeof v + GAPS));
+    assert_true(tree_bytes("{\"M\":{\"a\":{\"S\":\"\"}}}", count) <
+                count * (sizeof v + sizeof a + GAPS));
+    assert_true(tree_bytes("{\"SS\":[\"a\"]}", count) < count * (sizeof v + sizeof(str) + GAPS));
+}
+
+/* Around the sizes at which records go from one place to the next. */
+static void lists_and_maps_of_every_length_come_back_in_order(void **state) {
+    (void)state;
+    static const size_t counts[] = {1, 7, 8, 9, 23, 24, 25, 55, 56, 57, 8184, 8200, 30000};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct arena *scratch = arena_new(64 << 20);
+        struct json_reader reader;
+        struct item item;
+        struct buf text;
+        buf_init(&text, arena, 0);
+        for (size_t at = 0; at < counts[i]; at++) /* each holds a list that goes through scratch */
+            buf_printf(&text, "%c\"%05zu\":{\"L\":[{\"S\":\"%zu\"}%s]}", at ? ',' : '{', at, at,
+                       at % 100 ? ""
+                                : ",{\"BOOL\":true},{\"L\":[]},{\"L\":[]},{\"L\":[]},{\"L\":[]},"
+                                  "{\"L\":[]},{\"L\":[]},{\"L\":[]},{\"L\":[]}");
+        buf_add_lit(&text, "}");
+        scope = (struct scope){.arena = arena, .scratch = scratch};
+        json_reader_init(&reader, buf_str(&text), arena);
+        assert_status(item_from_json(&scope, &reader, &item), ST_OK);
+        assert_int_equal(item.count, counts[i]);
+        for (size_t at = 0; at < counts[i]; at++) {
+            char name[24], string[24];
+            snprintf(name, sizeof name, "%05zu", at);
+            snprintf(string, sizeof string, "%zu", at);
+            assert_true(str_eq(item.attributes[at].name, str_from_c(name)));
+            assert_int_equal(item.attributes[at].value.count, at % 100 ? 1 : 10);
+            assert_true(str_eq(item.attributes[at].value.list[0].bytes, str_from_c(string)));
+        }
+        arena_free(scratch);
+        arena_reset(arena, 0);
+    }
+}
+
 /* (fail): cmocka has a macro of that name. */
 static void the_first_error_stays(void **state) {
     (void)state;
@@ -264,6 +333,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nesting_stops_at_32_levels, setup, teardown),
         cmocka_unit_test_setup_teardown(large_sets_are_checked_in_sorted_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_value_alone_keeps_the_first_fault, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_tree_takes_what_it_holds, setup, teardown),
+        cmocka_unit_test_setup_teardown(lists_and_maps_of_every_length_come_back_in_order, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_first_error_stays, setup, teardown),
     };
     return cmocka_run_group_tests_name("item_json", tests, NULL, NULL);
