@@ -109,7 +109,9 @@ static status check_action(const struct identity_snapshot *snapshot, struct iden
     if (decision.access == ACCESS_ALLOWED && trusted)
         return ST_OK;
     if (decision.access == ACCESS_ALLOWED)
-        decision = (struct access_decision){ACCESS_DENIED_IMPLICITLY, STR("resource-based policy")};
+        decision = (struct access_decision){ACCESS_DENIED_IMPLICITLY, STR("role trust policy")};
+    else if (str_eq(decision.policy_type, STR("resource-based policy")))
+        decision.policy_type = STR("role trust policy");
     return identity_fail(call, IDENTITY_AccessDenied, "%.*s",
                          STR_ARG(access_refusal(context, &decision, call->arena)));
 }

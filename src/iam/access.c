@@ -159,8 +159,10 @@ struct access_decision access_decide(struct principal *principal,
 
 /* ---- the sentence ---- */
 
-/* "an identity-based policy", "a permissions boundary" */
+/* "an identity-based policy", "a permissions boundary", and a role has one trust policy only */
 static const char *article(str noun) {
+    if (str_eq(noun, STR("role trust policy")))
+        return "the";
     return noun.len > 0 && strchr("aeiou", noun.ptr[0]) != NULL ? "an" : "a";
 }
 

@@ -80,7 +80,7 @@ enum access {
 struct access_decision {
     enum access access;
     /* For the error's text: "identity-based policy", "resource-based policy", "permissions
-     * boundary", "session policy". */
+     * boundary", "session policy", "role trust policy". */
     str policy_type;
 };
 

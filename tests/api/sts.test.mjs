@@ -213,13 +213,13 @@ test('a refusal says which kind of policy it comes from, and not whether there i
   const asked = (who, RoleArn, more) => server.sts(who).assumeRole({ RoleArn, RoleSessionName: 'session', ...more });
   for (const RoleArn of [role.Arn, arn('role/there-is-none')])
     for (const [user, credentials, why] of [
-      ['able', able, 'because no resource-based policy allows the sts:AssumeRole action'],
+      ['able', able, 'because no role trust policy allows the sts:AssumeRole action'],
       ['unable', unable, 'because no identity-based policy allows the sts:AssumeRole action'],
       ['barred', barred, 'with an explicit deny in an identity-based policy'],
     ]) await refused(asked(credentials, RoleArn), 'AccessDenied', says(user, 'AssumeRole', RoleArn, why), 403);
-  await refused(asked(able, denying.Arn), 'AccessDenied', says('able', 'AssumeRole', denying.Arn, 'with an explicit deny in a resource-based policy'));
+  await refused(asked(able, denying.Arn), 'AccessDenied', says('able', 'AssumeRole', denying.Arn, 'with an explicit deny in the role trust policy'));
   await refused(asked(able, untagged.Arn, { Tags: [{ Key: 'a', Value: 'b' }] }), 'AccessDenied',
-    says('able', 'TagSession', untagged.Arn, 'because no resource-based policy allows the sts:TagSession action'));
+    says('able', 'TagSession', untagged.Arn, 'because no role trust policy allows the sts:TagSession action'));
 });
 
 test('a trust policy speaks of actions of STS alone', { skip }, async () => {

@@ -77,7 +77,7 @@ test('a profile of boto3 with role_arn and source_profile is the role', options,
   assert.ok(Array.isArray(list.value.TableNames));
   allRefused([get], 'AccessDeniedException', /is not authorized to perform: dynamodb:GetItem/, 400);
   const [refused] = await ask('nobody', LIST);
-  allRefused([refused], 'AccessDenied', `User: ${arn('user/ann')} is not authorized to perform: sts:AssumeRole on resource: ${arn('role/none')} because no resource-based policy allows the sts:AssumeRole action`, 403);
+  allRefused([refused], 'AccessDenied', `User: ${arn('user/ann')} is not authorized to perform: sts:AssumeRole on resource: ${arn('role/none')} because no role trust policy allows the sts:AssumeRole action`, 403);
 });
 
 test('sessions that boto3 asked for do what their policies leave, and nothing with half of their parts', options, async () => {

@@ -50,7 +50,7 @@ test('the SDK tries no refusal again', options, async () => {
   await once(server.db(unknown, TRYING).listTables({}), 'UnrecognizedClientException', /is invalid\.$/);
   await once(server.iam(unknown, TRYING).listUsers({}), 'InvalidClientTokenId', /is invalid\.$/);
   await once(server.db(ann, TRYING).listTables({}), 'AccessDeniedException', /dynamodb:ListTables/);
-  await once(server.sts(ann, TRYING).assumeRole({ RoleArn: arn('role/none'), RoleSessionName: 'none' }), 'AccessDenied', /role\/none because no resource-based policy allows the sts:AssumeRole action$/);
+  await once(server.sts(ann, TRYING).assumeRole({ RoleArn: arn('role/none'), RoleSessionName: 'none' }), 'AccessDenied', /role\/none because no role trust policy allows the sts:AssumeRole action$/);
   await once(server.iam(ROOT, TRYING).createUser({ UserName: 'ann' }), 'EntityAlreadyExists', /ann/);
   await once(server.iam(ROOT, TRYING).generateCredentialReport({}), 'InvalidAction', /^Could not find operation GenerateCredentialReport/);
   // A signature that doesn't match could come of a wrong clock: the SDK may look at the time once more, and gives up.
@@ -84,7 +84,7 @@ test('fromTemporaryCredentials chains from a session of GetSessionToken to a rol
   await refused(db.describeLimits({}), 'AccessDeniedException', /because no session policy allows/);
   assert.equal((await server.sts(provider).getCallerIdentity({})).Arn, `arn:aws:sts::${ACCOUNT}:assumed-role/reader/chained`);
   const nobody = providers.fromTemporaryCredentials({ masterCredentials: own, clientConfig, params: { RoleArn: arn('role/none'), RoleSessionName: 'none' } });
-  await refused(server.db(nobody).listTables({}), 'AccessDenied', /sts:AssumeRole on resource: .*role\/none because no resource-based policy allows the sts:AssumeRole action$/);
+  await refused(server.db(nobody).listTables({}), 'AccessDenied', /sts:AssumeRole on resource: .*role\/none because no role trust policy allows the sts:AssumeRole action$/);
 });
 
 test('fromIni takes a profile with role_arn and source_profile', { ...options, skip: without(providers, '@aws-sdk/credential-providers') }, async () => {
