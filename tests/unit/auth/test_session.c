@@ -163,26 +163,28 @@ static void who_is_not_trusted_gets_none(void **state) {
     make_role("other", TRUST(ARN("user/bob"), ""), ALLOW("\"*\""));
     static const char text[] = "User: " ARN("user/ann") " is not authorized to perform: "
                                                         "sts:AssumeRole on resource: ";
-    static const char because[] = "-based policy allows the sts:AssumeRole action";
+    static const char because[] = " policy allows the sts:AssumeRole action";
     refused(&wish, IDENTITY_AccessDenied,
-            arena_printf(arena, "%s" ARN("role/app/other") " because no identity%s", text, because)
+            arena_printf(arena, "%s" ARN("role/app/other") " because no identity-based%s", text,
+                         because)
                 .ptr);
     wish = wish_of("missing"); /* who may nothing does not learn which roles there are */
-    refused(
-        &wish, IDENTITY_AccessDenied,
-        arena_printf(arena, "%s" ARN("role/app/missing") " because no identity%s", text, because)
-            .ptr);
+    refused(&wish, IDENTITY_AccessDenied,
+            arena_printf(arena, "%s" ARN("role/app/missing") " because no identity-based%s", text,
+                         because)
+                .ptr);
     /* The caller's own policies don't replace trust. */
     OK(identity_put_document(identities, fresh(), IDENTITY_USER, STR("ann"), STR("all"),
                              ALLOW("\"*\"")));
     refused(
         &wish, IDENTITY_AccessDenied,
-        arena_printf(arena, "%s" ARN("role/app/missing") " because no resource%s", text, because)
+        arena_printf(arena, "%s" ARN("role/app/missing") " because no role trust%s", text, because)
             .ptr);
     wish = wish_of("other");
-    refused(&wish, IDENTITY_AccessDenied,
-            arena_printf(arena, "%s" ARN("role/app/other") " because no resource%s", text, because)
-                .ptr);
+    refused(
+        &wish, IDENTITY_AccessDenied,
+        arena_printf(arena, "%s" ARN("role/app/other") " because no role trust%s", text, because)
+            .ptr);
     struct principal *caller = principal_of(&root);
     wish = wish_of("reader");
     assert_status(session_assume_role(identities, fresh(), caller, &wish, &credentials), ST_FAILED);
