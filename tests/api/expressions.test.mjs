@@ -4,7 +4,7 @@ import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { B, BOOL, BS, L, M, N, NS, NULL, S, SS, expectError, expectInvalid, harness, refusals } from './lib/index.mjs';
 
-const { db, table } = await harness();
+const { db, table, cpuMs } = await harness();
 const name = await table({});
 const Item = {
   id: S('x'), s: S('hello'), n: N(5), b: B('bytes'), t: BOOL(true), nil: NULL, l: L(N(1), S('two'), L(N(3))), m: M({ a: N(1), deep: M({ x: S('y') }) }),
@@ -228,15 +228,15 @@ for (const [what, text] of [
   ['alternating parentheses and NOT', '(NOT '.repeat(800)], ['commas', `a IN (${',:a'.repeat(1300)}`],
 ]) {
   test(`4 KB of ${what} is refused within a second`, async () => {
-    const started = Date.now();
+    const started = cpuMs();
     await expectInvalid(db.PutItem({ TableName: name, Item: { id: S('deep') }, ...condition(text, one) }));
-    assert.ok(Date.now() - started < 1000);
+    assert.ok(cpuMs() - started < 1000);
   });
   if (!what.includes('IN') && !what.includes('comma')) {
     test(`4 KB of ${what} in an update is refused within a second`, async () => {
-      const started = Date.now();
+      const started = cpuMs();
       await expectInvalid(db.UpdateItem({ TableName: name, Key: { id: S('deep') }, UpdateExpression: `SET a = ${text}`.slice(0, 4096), ExpressionAttributeValues: one }));
-      assert.ok(Date.now() - started < 1000);
+      assert.ok(cpuMs() - started < 1000);
     });
   }
 }

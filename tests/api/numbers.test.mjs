@@ -4,7 +4,7 @@ import { test } from './lib/case.mjs';
 import assert from 'node:assert/strict';
 import { N, NS, S, expectInvalid, harness } from './lib/index.mjs';
 
-const { db, table } = await harness();
+const { db, table, cpuMs } = await harness();
 const name = await table({});
 const sorted = await table({ key: 'p s:N' });
 
@@ -80,9 +80,9 @@ for (const [expression, a, b] of [
   [plus, '1e125', '1e-130'], [add, '1e125', '1e-130'], [plus, '1e37', '0.1'], [minus, '1e38', '0.1'], [plus, '9.9e125', '9.9e125'], [minus, '-9.9e125', '9.9e125'],
 ]) {
   test(`${a} ${expression.includes('-') ? '-' : '+'} ${b} is refused, quickly and without rounding (${expression})`, async () => {
-    const started = Date.now();
+    const started = cpuMs();
     await expectInvalid(sum(expression, a, b));
-    assert.ok(Date.now() - started < 1000);
+    assert.ok(cpuMs() - started < 1000);
   });
 }
 

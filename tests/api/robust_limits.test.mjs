@@ -5,7 +5,7 @@ import { test } from './lib/case.mjs';
 import { NULL, S, expectInvalid, harness, load } from './lib/index.mjs';
 import { sanitized } from './lib/server.mjs';
 
-const { db, table } = await harness();
+const { db, table, cpuMs } = await harness();
 
 const many = (count, make) => Object.fromEntries(Array.from({ length: count }, (_, i) => make(i)));
 const globals = (count, project) => many(count, (i) => [`global${i}`, { key: `g${i}`, project }]);
@@ -83,9 +83,9 @@ test('a table described by tens of thousands of names is refused at once', async
   const deep = { ...index(0), KeySchema: Array.from({ length: 40000 }, (_, i) => ({ AttributeName: `a${i}`, KeyType: 'RANGE' })) };
   for (const part of [{ AttributeDefinitions: names }, { GlobalSecondaryIndexes: Array.from({ length: 12000 }, (_, i) => index(i)) },
     { LocalSecondaryIndexes: Array.from({ length: 12000 }, (_, i) => index(i)) }, { GlobalSecondaryIndexes: [deep] }]) {
-    const began = Date.now();
+    const began = cpuMs();
     await assert.rejects(db.CreateTable({ ...request, ...part }), { name: 'ValidationException' });
-    assert.ok(Date.now() - began < 1500, `${Object.keys(part)} took ${Date.now() - began} ms`);
+    assert.ok(cpuMs() - began < 1500, `${Object.keys(part)} took ${cpuMs() - began} ms`);
   }
 });
 

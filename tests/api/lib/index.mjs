@@ -10,7 +10,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from './case.mjs';
 import { RawClient, ApiError } from './raw.mjs';
-import { givenEndpoint, startServer } from './server.mjs';
+import { cpuMs, givenEndpoint, startServer } from './server.mjs';
 import { credentials, region } from './sign.mjs';
 
 export { ApiError, ClosedError, RawClient, Wire, checkCrc } from './raw.mjs';
@@ -34,6 +34,7 @@ export async function harness(args) {
   const context = { endpoint, raw, db, streams, made: [], sdk: undefined };
   context.table = (shape) => makeTable(context, shape);
   context.client = () => sdkClient(context);
+  context.cpuMs = () => cpuMs(server);
   after(async () => {
     if (given) for (const name of context.made) await db.DeleteTable({ TableName: name }).catch(() => {});
     raw.close();
