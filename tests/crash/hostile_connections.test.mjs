@@ -80,8 +80,7 @@ test('a head, or a body, that comes a byte at a time is ended in time', async ()
     const sockets = [...heads, ...bodies];
     const dripping = setInterval(() => { for (const socket of sockets) if (!socket.over) socket.write('a'); }, 100);
     const began = Date.now();
-    await until(() => sockets.every(({ over, heard }) => over || heard), 10000);
-    clearInterval(dripping);
+    await until(() => sockets.every(({ over, heard }) => over || heard), 10000).finally(() => clearInterval(dripping));
     assert.ok(Date.now() - began < 6000);
     for (const { heard } of sockets) assert.match(heard, /^(HTTP\/1\.1 408|$)/);
     await answered(good);

@@ -2,6 +2,7 @@
 // With --endpoint URL (on the command line of one test file) or STATOR_ENDPOINT nothing is started:
 // the same tests then speak to whatever listens there.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +20,16 @@ export function givenEndpoint() {
 }
 
 const READY = /^stator ready on (https?:\/\/\S+)$/m;
-const START_MS = 20000;
+const START_MS = 60000; // of a machine that does much else
+const STOP_MS = 60000;
+
+// The servers that run, each with the case that started it: case.mjs ends what a case that failed, or a file, leaves behind.
+const running = new Set();
+export const owner = new AsyncLocalStorage();
+export function endServers(whose) {
+  return Promise.all([...running].filter((server) => !whose || server.owner === whose).map((server) => server.kill()));
+}
+process.on('exit', () => { for (const { child } of running) child.kill('SIGKILL'); });
 
 // Ends with the exit code and what was written; for starts that are meant to fail, and for tools.
 export function runToEnd(args, { timeout = START_MS, env = process.env } = {}) {
@@ -43,7 +53,8 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
   if (!existsSync(binary)) throw new Error(`${binary} is not there: build it, or name another with STATOR_BIN`);
   return new Promise((resolve, reject) => {
     const child = spawn(binary, ['serve', '--port', '0', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const server = { child, pid: child.pid, endpoint: '', stdout: '', stderr: '', exit: null };
+    const server = { child, pid: child.pid, endpoint: '', stdout: '', stderr: '', exit: null, owner: owner.getStore() };
+    running.add(server);
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       reject(new Error(`not ready after ${START_MS} ms: ${server.stdout}${server.stderr}`));
@@ -51,13 +62,17 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
     server.exit = new Promise((ended) => {
       child.on('close', (code, signal) => {
         clearTimeout(timer);
+        running.delete(server);
         reject(new Error(`ended (code ${code}, signal ${signal}) before it was ready: ${server.stderr}`));
         // One that nobody stopped: what it last said belongs to the failure.
         if (server.endpoint && !server.stopped) console.error(`the server ended (code ${code}, signal ${signal}): ${server.stderr}`);
         ended({ code, signal });
       });
     });
-    child.on('error', reject);
+    child.on('error', (error) => {
+      running.delete(server);
+      reject(error);
+    });
     child.stderr.on('data', (data) => { server.stderr = (server.stderr + data).slice(-65536); });
     child.stdout.on('data', (data) => {
       server.stdout = (server.stdout + data).slice(-65536);
@@ -71,7 +86,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
     server.stop = async () => {
       server.stopped = true;
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 15000);
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       const end = await server.exit;
       clearTimeout(late);
       return end;
