@@ -134,7 +134,7 @@ static void bodies_in_memory_are_bounded_in_sum(void **state) {
     /* Announced lengths cost nothing: this one has sent no byte of its body. */
     client_send(third, opening);
     char text[64];
-    usleep(50000);
+    usleep(300000); /* for the first's to be read: nothing else tells */
     client_send(second, opening);
     for (size_t sent = 0; sent < sizeof body; sent += 1000)
         (void)send(second, body, 1000, MSG_NOSIGNAL);
