@@ -128,7 +128,7 @@ test('a signature that is too old or too new is refused before its key is looked
 test('the root key is shown at the first start, and serves after a restart', { skip }, async () => {
   const args = ['--data-dir', path.join(directory, 'data'), '--auth'];
   let server = await startServer(args);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!/list-tables/.test(server.stdout)) await new Promise((resolve) => setTimeout(resolve, 20)); // its last line
   const [, accessKeyId] = /root key {2}(AKIA[A-Z2-7]{16})\n/.exec(server.stdout);
   const [, secretAccessKey] = /secret {4}([A-Za-z0-9+/]{40})\n/.exec(server.stdout);
   assert.ok(!server.stderr.includes(secretAccessKey), 'the log has no secrets');

@@ -250,7 +250,7 @@ test('statements of a batch are throttled one by one', async () => {
 // ---- when ----
 
 test('an answer is late by what was asked for, and nobody else waits', async () => {
-  await make('operation=GetItem,table=Orders,latency-ms=1000');
+  await make('operation=GetItem,table=Orders,latency-ms=3000');
   const clients = Array.from({ length: 30 }, () => new RawClient(server.endpoint)); // of one loop and two workers
   const began = Date.now();
   const late = Promise.all(clients.map((client) => client.call('GetItem', { TableName: 'Orders', Key: { id: S('a') } })));
@@ -259,10 +259,10 @@ test('an answer is late by what was asked for, and nobody else waits', async () 
     await put(`n${n}`);
     await get(`n${n}`, 'Others');
   }
-  assert.ok(Date.now() - began < 1000, 'others were answered meanwhile');
+  assert.ok(Date.now() - began < 3000, 'others were answered meanwhile');
   await late;
   const took = Date.now() - began;
-  assert.ok(took >= 1000 && took < 10000, `${took} ms`);
+  assert.ok(took >= 3000 && took < 30000, `${took} ms`);
   for (const client of clients) client.close();
 });
 

@@ -13,7 +13,7 @@ import { givenEndpoint, runToEnd, startServer } from './lib/server.mjs';
 const ITEMS = Number(process.env.ITEMS ?? 20000);
 const WRITERS = Number(process.env.WRITERS ?? 8);
 const SEED = Number(process.env.SEED ?? Date.now() % 1e9);
-const LOADED_MS = 300 + ITEMS * 10; // what an overloaded machine takes to load them, and to build
+const VERIFIED_MS = 60000 + ITEMS; // what an overloaded machine takes to look through them
 
 const clients = [];
 function connect(endpoint) {
@@ -28,7 +28,7 @@ async function until(condition) {
   for (let wait = 1; !(await condition()); wait = Math.min(wait * 2, 100)) await sleep(wait);
 }
 
-test(`an index of ${ITEMS} items is complete, whatever was written while it was built`, { timeout: 60000 + 2 * LOADED_MS }, async (context) => {
+test(`an index of ${ITEMS} items is complete, whatever was written while it was built`, async (context) => {
   context.diagnostic(`SEED=${SEED}`);
   const directory = mkdtempSync(path.join(os.tmpdir(), 'stator-index-'));
   const server = givenEndpoint() ? undefined : await startServer(['--data-dir', directory]);
@@ -60,7 +60,7 @@ test(`an index of ${ITEMS} items is complete, whatever was written while it was 
     await db.DeleteTable({ TableName: name });
     if (server) {
       assert.equal((await server.stop()).code, 0);
-      const { code, stdout } = await runToEnd(['verify', directory], { timeout: LOADED_MS });
+      const { code, stdout } = await runToEnd(['verify', directory], { timeout: VERIFIED_MS });
       assert.equal(code, 0, stdout);
     }
   } finally {
@@ -71,7 +71,7 @@ test(`an index of ${ITEMS} items is complete, whatever was written while it was 
 
 // These want to see states that pass in a moment.
 test('states of an index', { skip: givenEndpoint() ? 'needs a server of its own' : false }, async (all) => {
-  const server = await startServer(['--in-memory', '--status-delay-ms', '400']);
+  const server = await startServer(['--in-memory', '--status-delay-ms', '1000']);
   const db = connect(server.endpoint);
   const build = async (items = [{ id: S('a'), g: S('x') }]) => {
     const name = uniqueName();

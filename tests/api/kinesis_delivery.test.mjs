@@ -91,7 +91,7 @@ test('an endpoint that goes away and comes back gets everything, in order; reque
   await kinesis.down();
   const began = Date.now();
   for (const n of [1, 2, 3]) await puts(n);
-  assert.ok(Date.now() - began < 5000);
+  assert.ok(Date.now() - began < 20000);
   await pause(500);
   await kinesis.up();
   const byKey = numbersByKey(await kinesis.wait('away', 80));
@@ -123,7 +123,7 @@ test('large items arrive; images that don\'t fit a record are left out, the old 
   const wide = L(...Array(40000).fill(NULL)); // 80 KB stored, 560 KB as JSON
   await db.PutItem({ TableName, Item: { id: S('wide'), n: N(1), list: wide } });
   await db.PutItem({ TableName, Item: { id: S('wide'), n: N(2), list: wide } });
-  const records = await kinesis.wait('large', 22, 60000);
+  const records = await kinesis.wait('large', 22);
   const one = records.find(({ document }) => document.dynamodb.Keys.id.S === 'big7').document;
   assert.equal(one.dynamodb.NewImage.text.S, text);
   const modified = records.find(({ document }) => document.eventName === 'MODIFY').document;
@@ -186,7 +186,7 @@ test('stopping the server does not wait for an endpoint that never answers', asy
   const took = Date.now() - began;
   kinesis.hold = undefined;
   release();
-  assert.ok(took < 3000, `${took} ms`);
+  assert.ok(took < 8000, `${took} ms`);
 });
 
 test('calls are signed, and hold many records', async () => {
@@ -197,7 +197,7 @@ test('calls are signed, and hold many records', async () => {
   await enable(db, TableName, 'fast', 4);
   const before = kinesis.calls.length;
   await load(db, TableName, upTo(3000).map((at) => ({ id: S(`k${at}`) })));
-  await kinesis.wait('fast', 3000, 60000);
+  await kinesis.wait('fast', 3000);
   const calls = kinesis.calls.slice(before).filter(({ operation }) => operation === 'PutRecords').length;
   assert.ok(calls < 600, `${calls} calls`);
 });

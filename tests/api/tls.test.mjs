@@ -52,7 +52,7 @@ function connect(server, options = {}) {
 }
 
 // What arrives until the end, or for so long.
-function received(socket, ms = 5000) {
+function received(socket, ms = 30000) {
   return new Promise((resolve) => {
     const parts = [];
     const done = (how) => { clearTimeout(timer); resolve({ how, text: Buffer.concat(parts).toString('latin1') }); };
@@ -164,7 +164,7 @@ test('a big body and a big reply pass while the client reads slowly', { skip }, 
     `Content-Type: application/x-amz-json-1.0\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   socket.pause();
   await pause(300); // the socket's buffers are full: the server has to wait
-  const whole = received(socket, 20000);
+  const whole = received(socket);
   socket.resume();
   const { how, text } = await whole;
   assert.equal(how, 'end');
@@ -200,7 +200,7 @@ test('a handshake that takes too long is cut, as is one that never begins', { sk
   const ends = await Promise.all([received(silent), received(slow)]);
   clearInterval(drip);
   for (const { how } of ends) assert.notEqual(how, 'open');
-  assert.ok(Date.now() - began < 3000);
+  assert.ok(Date.now() - began < 20000);
 });
 
 test('200 half-open handshakes take little memory, and others are served meanwhile', { skip }, async () => {
@@ -218,7 +218,7 @@ test('200 half-open handshakes take little memory, and others are served meanwhi
   const grown = rss(server) - before;
   const limit = sanitized ? 36 : 12; // MB; sanitizers keep what was freed for a while
   assert.ok(grown < limit * 1024, `${grown} kB`);
-  const ended = await Promise.all(half.map((socket) => received(socket, 8000)));
+  const ended = await Promise.all(half.map((socket) => received(socket)));
   assert.ok(ended.every(({ how }) => how !== 'open'));
 });
 
@@ -231,7 +231,7 @@ test('a new certificate is used from the next connection on; broken files keep t
   const kept = await connect(server, { rejectUnauthorized: false });
   const was = await serial(server);
   const until = async (enough, what) => {
-    for (let i = 0; !(await enough()); i++) { assert.ok(i < 100, what); await pause(100); }
+    for (let i = 0; !(await enough()); i++) { assert.ok(i < 300, what); await pause(100); }
   };
   put(two);
   server.child.kill('SIGHUP');
@@ -246,6 +246,55 @@ test('a new certificate is used from the next connection on; broken files keep t
   await until(async () => ![was, second].includes(await serial(server)), 'files that change are read again unasked');
   kept.write('GET / HTTP/1.1\r\nHost: kept\r\nConnection: close\r\n\r\n');
   assert.match((await received(kept)).text, /healthy: kept/);
+});
+
+// A socket in its place can't be opened, by root neither; where the server looks every two seconds, it would be told every two.
+test('a certificate that can\'t be opened is told once and the old one stays, until there is one again', { skip }, async () => {
+  const pair = { cert: path.join(directory, 'closed.crt'), key: path.join(directory, 'closed.key') };
+  const one = makePair('before'), two = makePair('behind');
+  for (const file of ['key', 'cert']) writeFileSync(pair[file], readFileSync(one[file]));
+  const server = await start(['--in-memory', '--tls-cert', pair.cert, '--tls-key', pair.key]);
+  const was = await serial(server);
+  const until = async (enough, what) => {
+    for (let i = 0; !(await enough()); i++) { assert.ok(i < 300, what); await pause(100); }
+  };
+  const place = net.createServer().listen(`${pair.cert}.socket`);
+  try {
+    await new Promise((resolve) => { place.once('listening', resolve); });
+    renameSync(`${pair.cert}.socket`, pair.cert);
+    const told = () => server.stderr.match(/event=certificate_kept .*closed\.crt/g)?.length ?? 0;
+    await until(told, 'it is told');
+    await pause(5000);
+    assert.equal(told(), 1);
+    assert.equal(await serial(server), was);
+    writeFileSync(`${pair.cert}.new`, readFileSync(two.cert));
+    writeFileSync(pair.key, readFileSync(two.key));
+    renameSync(`${pair.cert}.new`, pair.cert);
+    await until(async () => await serial(server) !== was, 'the new one is read');
+  } finally {
+    place.close();
+  }
+});
+
+test('a client that asks first is told to go on before it sends its body, once', { skip }, async () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3']) {
+    const socket = await connect(given, { maxVersion });
+    let text = '';
+    socket.on('data', (part) => { text += part.toString('latin1'); });
+    const until = async (enough) => {
+      for (let i = 0; !enough(); i++) { assert.ok(i < 3000, text); await pause(10); }
+    };
+    const body = JSON.stringify({ TableName: 'asked' });
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nX-Amz-Target: DynamoDB_20120810.DescribeTable\r\n`
+      + `Content-Type: application/x-amz-json-1.0\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await until(() => text.endsWith('\r\n\r\n'));
+    assert.equal(text, 'HTTP/1.1 100 Continue\r\n\r\n');
+    text = '';
+    socket.write(body);
+    await until(() => text.endsWith('}'));
+    assert.match(text, /^HTTP\/1\.1 400 [^]*ResourceNotFoundException/);
+    socket.destroy();
+  }
 });
 
 test('a certificate of our own is made once, its key is private, and clients that trust it get in', { skip }, async () => {

@@ -105,6 +105,38 @@ static void settled_tickets_are_told(void **state) {
     e->kv = NULL;
 }
 
+static atomic_int strangers, friends;
+static int first_context, second_context;
+
+static void told_first(void *context) {
+    atomic_fetch_add(context == &first_context ? &friends : &strangers, 1);
+}
+
+static void told_second(void *context) {
+    atomic_fetch_add(context == &second_context ? &friends : &strangers, 1);
+}
+
+static void *write_on(void *context) {
+    struct engine *e = context;
+    for (int i = 0; i < 2000; i++)
+        engine_put(e->kv, STR("k"), STR("v"));
+    return NULL;
+}
+
+/* As at a start, where groups of the engine's own may settle while it is said who is told. */
+static void who_is_told_may_be_named_while_groups_settle(void **state) {
+    struct engine *e = *state;
+    pthread_t writer;
+    CHECK(pthread_create(&writer, NULL, write_on, e) == 0);
+    while (pthread_tryjoin_np(writer, NULL) != 0)
+        for (int i = 0; i < 100; i++) {
+            kv_on_settled(e->kv, told_first, &first_context);
+            kv_on_settled(e->kv, told_second, &second_context);
+        }
+    assert_true(friends > 0);
+    assert_int_equal(strangers, 0);
+}
+
 static void statistics_count_groups(void **state) {
     struct engine *e = *state;
     struct kv_stats stats;
@@ -502,6 +534,7 @@ int main(int argc, char **argv) {
         CASE(a_reopened_engine_has_everything_acknowledged),
         CASE(closing_waits_for_what_was_accepted),
         CASE(settled_tickets_are_told),
+        CASE(who_is_told_may_be_named_while_groups_settle),
         CASE(statistics_count_groups),
         CASE(a_loop_does_not_wait_for_the_disk),
         CASE(a_loop_reads_what_the_kernel_still_has),

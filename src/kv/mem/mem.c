@@ -61,10 +61,13 @@ struct mem {
     struct mem_read *oldest_read, *newest_read;
     struct latches *latches;
     struct kv_txn_pool pool;
-    _Atomic unsigned find_would_wait, scan_would_wait, update_io, update_full, update_keys_max;
+    _Atomic unsigned find_would_wait, scan_would_wait, update_io, update_full, update_lost,
+        update_keys_max;
 };
 
 /* ---- locking and faults ---- */
+
+enum { LOST_TICKET = 1 }; /* of updates that a fault has lost; the others have none */
 
 static bool lock_shared(struct mem *mem) {
     return thread_may_wait() ? pthread_rwlock_rdlock(&mem->lock) == 0
@@ -87,6 +90,7 @@ void kv_mem_faults(struct kv *kv, const struct kv_mem_faults *plan) {
     atomic_store(&mem->scan_would_wait, plan->scan_would_wait);
     atomic_store(&mem->update_io, plan->update_io);
     atomic_store(&mem->update_full, plan->update_full);
+    atomic_store(&mem->update_lost, plan->update_lost);
     atomic_store(&mem->update_keys_max, plan->update_keys_max);
 }
 
@@ -362,6 +366,10 @@ static status mem_accept(struct kv_txn *txn, uint64_t *out_ticket) {
         return ST_IO;
     if (fault_due(&mem->update_full))
         return ST_FULL;
+    if (fault_due(&mem->update_lost)) {
+        *out_ticket = LOST_TICKET;
+        return ST_OK;
+    }
     if (!lock_alone(mem))
         return ST_WOULD_WAIT;
     mem->seq++;
@@ -419,13 +427,13 @@ static status mem_drop_range(struct kv *kv, str from, str to) {
 /* ---- the rest ---- */
 
 static enum kv_ticket_state mem_ticket_state(struct kv *kv, uint64_t ticket) {
-    (void)kv, (void)ticket;
-    return KV_DURABLE; /* as durable as it will get */
+    (void)kv; /* all others are as durable as they will get */
+    return ticket == LOST_TICKET ? KV_LOST : KV_DURABLE;
 }
 
 static status mem_ticket_wait(struct kv *kv, uint64_t ticket) {
-    (void)kv, (void)ticket;
-    return ST_OK;
+    (void)kv;
+    return ticket == LOST_TICKET ? ST_IO : ST_OK;
 }
 
 static void mem_on_settled(struct kv *kv, void (*notify)(void *context), void *context) {

@@ -15,6 +15,7 @@ struct kv_mem_faults {
     unsigned scan_would_wait;
     unsigned update_io; /* this update's commit from now on */
     unsigned update_full;
+    unsigned update_lost;     /* this one is accepted, and its ticket is LOST */
     unsigned update_keys_max; /* with more exclusive keys an update is TOO_BIG; 0: any number */
 };
 

@@ -8,7 +8,7 @@ export const streamArn = (name) => `arn:aws:kinesis:us-east-1:000000000000:strea
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Until `check` answers something true, which is answered.
-export async function until(check, what, ms = 20000) {
+export async function until(check, what, ms = 60000) {
   for (const end = Date.now() + ms; Date.now() < end; await pause(20)) {
     const found = await check();
     if (found) return found;
@@ -56,7 +56,8 @@ export async function startKinesis() {
   }
 
   const front = () => http.createServer(async (request, response) => {
-    const body = await bodyOf(request);
+    const body = await bodyOf(request).catch(() => undefined);
+    if (body === undefined) return; // down() came in the middle of it
     const target = request.headers['x-amz-target'];
     const operation = target.split('.')[1];
     kinesis.calls.push({ operation, bytes: body.length, headers: request.headers });
@@ -100,7 +101,7 @@ export async function startKinesis() {
     return all;
   };
   // Waits for as many different ones; one that came twice is there twice.
-  kinesis.wait = async (StreamName, count, ms = 30000) => {
+  kinesis.wait = async (StreamName, count, ms = 120000) => {
     let all = [];
     await until(async () => {
       all = await kinesis.records(StreamName);

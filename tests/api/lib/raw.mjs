@@ -70,7 +70,7 @@ export class Wire {
   }
 
   // Whether the peer closes the connection within that time.
-  async closes(timeout = 5000) {
+  async closes(timeout = ANSWER_MS) {
     try {
       await this.until(() => undefined, timeout);
     } catch (error) {

@@ -20,7 +20,8 @@ export function givenEndpoint() {
 }
 
 const READY = /^stator ready on (https?:\/\/\S+)$/m;
-const START_MS = 20000;
+const START_MS = 60000; // of a machine that does much else
+const STOP_MS = 60000;
 
 // Milliseconds of the processor that a server took so far. What must not take long is held against these: they
 // don't grow while others use the machine. 0 for a server that is not ours to look at.
@@ -81,7 +82,7 @@ export function startServer(args = ['--in-memory'], { env = process.env } = {}) 
     server.stop = async () => {
       server.stopped = true;
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 15000);
+      const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       const end = await server.exit;
       clearTimeout(late);
       return end;

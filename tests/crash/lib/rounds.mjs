@@ -13,6 +13,7 @@ import { World } from './load.mjs';
 import { randomFrom } from './random.mjs';
 
 const ROUND_MS_MAX = 4000;
+const MEET_MS_MAX = 60000;
 const SYNC_US = [0, 200, 1000, 3000];
 const place = existsShm() ? '/dev/shm' : os.tmpdir();
 
@@ -115,14 +116,16 @@ export class Rounds {
 
   // Faults begin at some call and end after some. What a server that goes on shows then must be what
   // one shows that is started after a power cut.
-  async fault(random, seed, rule = faultOf(random)) {
+  async fault(random, seed, given) {
+    const rule = given ?? faultOf(random);
     const on = await this.start((control) => { control.syncUs = random.of(SYNC_US); }, ['--ttl-delay-ms', '604800000']);
     assert.ok(on.server, on.control.why);
     this.world.tolerates = (error) => error.status === 500;
     await this.world.prepare(on.server.endpoint);
-    setTimeout(() => this.world.stop(), 300 + random(400));
     on.control.rule(0, rule);
-    await this.world.run(on.server.endpoint, seed);
+    const running = this.world.run(on.server.endpoint, seed);
+    await this.stopAfter(300 + random(400), running, () => !given || on.control.hits(0) > 0);
+    await running;
     const hits = on.control.hits(0);
     on.control.clear(0);
     const state = await settle(on.server.endpoint);
@@ -134,6 +137,16 @@ export class Rounds {
     this.world.tolerates = undefined;
     await on.server.kill();
     return { records: this.fail(on, random), started: true, state, hits, rule };
+  }
+
+  // Stops the world after so long, and not before `enough`: a fault that is asked for must be met, on a slow machine, too.
+  async stopAfter(ms, running, enough) {
+    let over = false;
+    running.catch(() => {}).then(() => { over = true; });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    for (const until = Date.now() + MEET_MS_MAX; !over && !enough() && Date.now() < until;)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    this.world.stop();
   }
 
   async kill(random, seed) {

@@ -238,6 +238,20 @@ static void purge_that_is_refused_can_be_repeated(void **state) {
     assert_int_equal(purge(start_us + 20 * minute_us, &from_us), 1);
 }
 
+/* Else its token would stay for ever: later purges begin behind its end. */
+static void purge_that_is_lost_is_repeated(void **state) {
+    (void)state;
+    int64_t from_us = 0;
+    size_t purged;
+    use_at(start_us, "a", "content");
+    kv_mem_faults(database->kv, &(struct kv_mem_faults){.update_lost = 1});
+    assert_status(request_tokens_purge(database, start_us + 20 * minute_us, &from_us, &purged),
+                  ST_IO);
+    assert_int_equal(RECORDS + ENDS, 2);
+    assert_int_equal(purge(start_us + 20 * minute_us, &from_us), 1);
+    assert_int_equal(RECORDS + ENDS, 0);
+}
+
 /* ---- verify ---- */
 
 static void verify_accepts_tokens(void **state) {
@@ -366,6 +380,7 @@ int main(void) {
         CASE(purge_spares_a_record_that_was_replaced_since),
         CASE(purge_goes_on_over_pages),
         CASE(purge_that_is_refused_can_be_repeated),
+        CASE(purge_that_is_lost_is_repeated),
         CASE(verify_accepts_tokens),
         CASE(verify_finds_half_a_token),
         CASE(verify_finds_what_is_no_token),
